@@ -1,0 +1,3 @@
+module github.com/propusk/propusk
+
+go 1.26.0

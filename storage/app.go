@@ -1,0 +1,127 @@
+package storage
+
+import (
+	"slices"
+	"time"
+)
+
+// AppType says how an app runs; it decides PKCE, secret and grants when the app is made.
+type AppType string
+
+// The types of app, RFC 7591's application_type with two more.
+const (
+	AppWeb     AppType = "web"     // a server that keeps a secret
+	AppBrowser AppType = "browser" // JavaScript in a browser: public, PKCE
+	AppNative  AppType = "native"  // phone, desktop, command line: public, PKCE, loopback with any port (RFC 8252)
+	AppService AppType = "service" // no person: client_credentials
+)
+
+// Grant types an app may have (RFC 6749, RFC 8628).
+const (
+	GrantCode              = "authorization_code"
+	GrantRefreshToken      = "refresh_token"
+	GrantClientCredentials = "client_credentials"
+	GrantDeviceCode        = "urn:ietf:params:oauth:grant-type:device_code"
+)
+
+// Client authentication methods an app may have (OpenID Connect Core §9).
+const (
+	AuthBasic = "client_secret_basic"
+	AuthPost  = "client_secret_post"
+	AuthNone  = "none"
+)
+
+// Access token formats.
+const (
+	TokenOpaque = "opaque"
+	TokenJWT    = "jwt" // RFC 9068
+)
+
+// App is a client (RFC 6749 §1.1). Values from the cache are shared: change a copy through [DB.UpdateApp].
+type App struct {
+	ID                string            // client_id
+	Name              string            // client_name
+	Names             map[string]string // client_name#ru (RFC 7591 §2.2), by language
+	Description       string
+	Type              AppType
+	OwnerID           string // users.id or empty
+	Enabled           bool
+	Trusted           bool // checked by an administrator; the pages say so
+	WithoutPKCE       bool // a confidential app may leave PKCE out
+	AnyLoopback       bool // any http URI on a loopback host; only the dev seed sets it, serve refuses it
+	InsecureRedirect  bool // http on a public host; only the dev seed sets it, serve refuses it
+	RedirectURIs      []string
+	PostLogoutURIs    []string
+	GrantTypes        []string
+	AuthMethods       []string // token_endpoint_auth_methods; ["none"] is a public app
+	Scopes            []AppScope
+	Keys              []AppKey
+	IDTokenAlg        string // id_token_signed_response_alg
+	IDTokenClaims     bool   // profile claims in the id_token
+	AccessTokenFormat string
+	AccessTokenTTL    time.Duration
+	PolicyURI         string
+	TosURI            string
+	CreatedAt         time.Time
+	UpdatedAt         time.Time
+}
+
+// AppScope is a scope assigned to an app.
+type AppScope struct {
+	Name     string
+	Required bool // cannot be unticked on the consent page
+	Offline  bool // still yielded by a refresh after the session has ended
+}
+
+// AppKey is one live secret of an app. The secret itself is never stored.
+type AppKey struct {
+	ID        string
+	Label     string
+	Prefix    string // first characters, to tell keys apart
+	CreatedAt time.Time
+	ExpiresAt time.Time
+
+	hash string
+}
+
+// Public tells whether the app cannot keep a secret (RFC 6749 §2.1).
+func (a *App) Public() bool { return len(a.AuthMethods) == 1 && a.AuthMethods[0] == AuthNone }
+
+// Allows tells whether the app has the grant type.
+func (a *App) Allows(grantType string) bool { return slices.Contains(a.GrantTypes, grantType) }
+
+// Scope returns the app's assignment of the named scope.
+func (a *App) Scope(name string) (AppScope, bool) {
+	for _, s := range a.Scopes {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return AppScope{}, false
+}
+
+// DisplayName is the app's name in the language lang ("en", "ru"), or its only name.
+func (a *App) DisplayName(lang string) string {
+	if name := a.Names[lang]; name != "" {
+		return name
+	}
+	if a.Name == "" {
+		return a.ID
+	}
+	return a.Name
+}
+
+// NewApp is the input of [DB.CreateApp]; zero fields get the safe default of the type.
+type NewApp struct {
+	App
+	// Secret is a chosen client secret, for seeds, files and imports; empty makes one of propusk's own
+	// where the app is confidential.
+	Secret string
+}
+
+// AppFilter selects apps for a list, ordered by folded name, then id.
+type AppFilter struct {
+	Query string
+	Limit int
+	After string
+}

@@ -1,0 +1,14 @@
+package storage
+
+import "time"
+
+// Consent is what a person decided about one scope of one app, granted or declined.
+type Consent struct {
+	Scope     string
+	Granted   bool
+	Until     time.Time // offline_access only: when the decision ends
+	DecidedAt time.Time
+}
+
+// OfflineConsent is how long a consent to offline access lasts.
+const OfflineConsent = 90 * 24 * time.Hour

@@ -1,0 +1,19 @@
+package storage
+
+// Scope is something an app may be granted (RFC 6749 §3.3): a title and a sentence for people in
+// English and Russian, the claims it yields at userinfo, and the audience of access tokens that hold it.
+type Scope struct {
+	Name     string
+	AppID    string            // the app that owns it (a resource server), or empty
+	Title    map[string]string // by language
+	Text     map[string]string // by language
+	Claims   []string
+	Audience string // empty: propusk itself
+	Builtin  bool   // of OpenID Connect Core; cannot be deleted
+}
+
+// ScopeOpenID and ScopeOffline are the scopes with a meaning of their own in the protocol.
+const (
+	ScopeOpenID  = "openid"
+	ScopeOffline = "offline_access"
+)

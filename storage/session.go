@@ -1,0 +1,30 @@
+package storage
+
+import "time"
+
+// Session is one browser of one signed-in person. ID is the sid of id_tokens and constant; the cookie
+// holds a separate secret that changes at each sign-in and re-authentication.
+type Session struct {
+	ID        string
+	UserID    string
+	AuthTime  time.Time // when the person last proved who they are
+	ACR       string    // "1" for a password
+	AMR       []string  // RFC 8176: "pwd"
+	CreatedAt time.Time
+	SeenAt    time.Time // written at most once an hour
+	ExpiresAt time.Time // absolute
+	Address   string
+	UserAgent string
+}
+
+// NewSession is the input of [DB.StartSession].
+type NewSession struct {
+	UserID    string
+	ACR       string
+	AMR       []string
+	Address   string
+	UserAgent string
+	// Replaces is the id of the session the browser had before. The same person keeps it (new secret,
+	// new auth_time); another person's ends.
+	Replaces string
+}
