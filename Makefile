@@ -1,0 +1,36 @@
+# propusk: make build | test | bench | screenshots | clean
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+PACKAGES := cmd provider storage login static
+
+.PHONY: build test check tools bench screenshots clean
+
+## build: the binary that ships, static and without paths of the machine that built it
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o propusk ./cmd/propusk
+
+## test: everything: formatting, vet, all tests with the race detector, foreign clients and a browser included
+test: tools check
+	$(GO) test -race -timeout 9m ./...
+
+## check: formatting and vet
+check:
+	@unformatted=$$(gofmt -l $(PACKAGES)); \
+	if [ -n "$$unformatted" ]; then echo "gofmt these files:" >&2; echo "$$unformatted" >&2; exit 1; fi
+	$(GO) vet ./...
+
+## tools: Chromium, Node.js and the npm clients, if missing
+tools:
+	testdata/install.sh
+
+## bench: this build and the example server of zitadel/oidc side by side, under two minutes
+bench:
+	$(GO) test -run '^$$' -bench SideBySide -benchtime 1x -timeout 5m ./cmd/propusk
+
+## screenshots: the pages as Chromium draws them, into ./screenshots
+screenshots: tools
+	SCREENSHOTS=$(CURDIR)/screenshots $(GO) test -count 1 -run Chrome ./cmd/propusk
+
+clean:
+	rm -rf propusk screenshots testdata/node/node_modules
