@@ -1,0 +1,178 @@
+package login
+
+import (
+	"container/list"
+	"context"
+	"crypto/sha256"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Limits of failed sign-ins within a window that begins with the first failure.
+const (
+	limitName    = 10  // of one name from one address
+	limitAddress = 100 // of one address
+	limitWindow  = 5 * time.Minute
+	limitEntries = 50_000
+	limitWaiting = 64
+)
+
+// limiter counts failed sign-ins. A guess is reserved before any work is done for it and given back when
+// it was right, so that fifty parallel guesses count as fifty, and successes count as nothing. It is one
+// process's memory of bounded size: what must not be lost is in the passwords, not here.
+type limiter struct {
+	now func() time.Time
+
+	mu      sync.Mutex
+	windows map[windowKey]*list.Element // of *window
+	order   *list.List                  // the oldest window in front
+	changed chan struct{}               // closed and replaced whenever a guess is settled
+	waiting int
+}
+
+type windowKey [sha256.Size]byte
+
+// window counts the failures of one key.
+type window struct {
+	key      windowKey
+	limit    int
+	start    time.Time // of the first failure, or of the first guess before there is one
+	failures int
+	inFlight int
+}
+
+// guess is a reserved attempt; it must be settled.
+type guess struct {
+	l       *limiter
+	windows []*window
+}
+
+func newLimiter(now func() time.Time) *limiter {
+	return &limiter{now: now, windows: map[windowKey]*list.Element{}, order: list.New(), changed: make(chan struct{})}
+}
+
+// reserve counts a guess for the name (folded, one for all spellings) from the address before it is
+// looked at. wait is how long the sender must stay away when the limit is reached; then there is no guess.
+// While unsettled guesses alone fill the limit it waits for them, until ctx ends.
+func (l *limiter) reserve(ctx context.Context, name string, addr netip.Addr) (g *guess, wait time.Duration) {
+	block := addressBlock(addr)
+	keys := []struct {
+		key   windowKey
+		limit int
+	}{
+		// The address comes first: one that is shut out makes no windows for ever new names, which would
+		// push out its own.
+		{sha256.Sum256([]byte("address\x00" + block)), limitAddress},
+		{sha256.Sum256([]byte("name\x00" + block + "\x00" + name)), limitName},
+	}
+	for {
+		l.mu.Lock()
+		g = &guess{l: l}
+		pending := false
+		wait = 0
+		for _, k := range keys {
+			w := l.window(k.key, k.limit)
+			g.windows = append(g.windows, w)
+			if w.failures >= w.limit {
+				wait = limitWindow - l.now().Sub(w.start)
+				break
+			}
+			if w.failures+w.inFlight >= w.limit {
+				pending = true
+			}
+		}
+		if wait > 0 {
+			l.mu.Unlock()
+			return nil, min(wait, limitWindow)
+		}
+		if !pending {
+			for _, w := range g.windows {
+				w.inFlight++
+			}
+			l.mu.Unlock()
+			return g, 0
+		}
+		if l.waiting >= limitWaiting {
+			l.mu.Unlock()
+			return nil, time.Second
+		}
+		l.waiting++
+		changed := l.changed
+		l.mu.Unlock()
+
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		l.mu.Lock()
+		l.waiting--
+		l.mu.Unlock()
+		if ctx.Err() != nil {
+			return nil, time.Second
+		}
+	}
+}
+
+// window returns the live window of the key, making or renewing it; l.mu is held.
+func (l *limiter) window(key windowKey, limit int) *window {
+	now := l.now()
+	e, ok := l.windows[key]
+	if ok {
+		w := e.Value.(*window)
+		if now.Sub(w.start) >= limitWindow || now.Before(w.start) {
+			w.start, w.failures = now, 0
+			l.order.MoveToBack(e)
+		}
+		return w
+	}
+	for len(l.windows) >= limitEntries {
+		oldest := l.order.Front()
+		l.order.Remove(oldest)
+		delete(l.windows, oldest.Value.(*window).key)
+	}
+	w := &window{key: key, limit: limit, start: now}
+	l.windows[key] = l.order.PushBack(w)
+	return w
+}
+
+// settle ends a guess: wrong makes it a failure, right gives it back.
+func (g *guess) settle(wrong bool) {
+	g.l.mu.Lock()
+	defer g.l.mu.Unlock()
+	for _, w := range g.windows {
+		w.inFlight--
+		if wrong {
+			w.failures++
+		}
+		e, ok := g.l.windows[w.key]
+		if ok && e.Value == w && w.failures == 0 && w.inFlight == 0 {
+			g.l.order.Remove(e)
+			delete(g.l.windows, w.key)
+		}
+	}
+	close(g.l.changed)
+	g.l.changed = make(chan struct{})
+}
+
+// addressBlock is what counts as one address: all of IPv4's, and the /64 a customer gets of IPv6's.
+func addressBlock(addr netip.Addr) string {
+	addr = addr.Unmap()
+	if addr.Is6() {
+		prefix, err := addr.WithZone("").Prefix(64)
+		if err == nil {
+			return prefix.String()
+		}
+	}
+	return addr.String()
+}
+
+// peer is the address a request comes from; the zero Addr where there is none.
+func peer(remote string) netip.Addr {
+	ap, err := netip.ParseAddrPort(remote)
+	if err == nil {
+		return ap.Addr()
+	}
+	addr, _ := netip.ParseAddr(remote) // the zero Addr shares one window
+	return addr
+}

@@ -1,0 +1,93 @@
+package login
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/propusk/propusk/login/page"
+	"github.com/propusk/propusk/storage"
+)
+
+// stub is the left part of the pass for a request: who asks, and where the answer goes. An app nobody
+// has checked is called by its host; the name it gave itself comes second.
+func (l *Login) stub(r *http.Request, req *storage.AuthRequest, app *storage.App) page.Stub {
+	s := page.Stub{
+		Name:   app.DisplayName(l.pages.Lang(r, req.UILocales)),
+		Host:   redirectHost(req.RedirectURI),
+		Serial: serial(req.ID),
+	}
+	switch {
+	case l.dev:
+	case app.Trusted:
+		s.Trust = page.Trusted
+	default:
+		s.Trust = page.Unchecked
+		s.Alias = s.Name
+		s.Name = s.Host
+	}
+	return s
+}
+
+// view is how a page of the request is shown: in the language it asks for, and with a form that may end
+// at the app.
+func view(req *storage.AuthRequest) page.View {
+	return page.View{UILocales: req.UILocales, FormAction: formAction(req.RedirectURI)}
+}
+
+// schemeSource is what may stand as a scheme in a Content-Security-Policy.
+var schemeSource = regexp.MustCompile(`^[a-z][a-z0-9+.-]*$`)
+
+// formAction names the schemes a form may be redirected to on its way to uri: the app may send the
+// browser on to other https origins, so 'self' and the app's own origin would break sign-ins.
+func formAction(uri string) []string {
+	list := []string{"https:"}
+	u, err := url.Parse(uri)
+	if err != nil {
+		return list
+	}
+	scheme := strings.ToLower(u.Scheme)
+	if scheme != "" && scheme != "https" && schemeSource.MatchString(scheme) {
+		list = append(list, scheme+":")
+	}
+	return list
+}
+
+// redirectHost is where the answer goes, as people are shown it: a host, or the scheme of an app on the
+// device.
+func redirectHost(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return ""
+	}
+	if u.Host != "" {
+		return u.Host
+	}
+	return u.Scheme + ":"
+}
+
+// serial is the number of a request or session as people see it, "7F3A-91C2". It tells nothing of the id.
+func serial(id string) string {
+	sum := sha256.Sum256([]byte("serial\x00" + id))
+	return fmt.Sprintf("%X-%X", sum[0:2], sum[2:4])
+}
+
+// person is who is signed in, for the pages.
+func person(u *storage.User) page.Person {
+	p := page.Person{Name: u.Name, Detail: u.Email}
+	if p.Name == "" {
+		p.Name = u.Login
+	}
+	if p.Detail == "" {
+		p.Detail = u.Login
+	}
+	return p
+}
+
+// policies are the app's links.
+func policies(app *storage.App) page.Policies {
+	return page.Policies{PolicyURI: app.PolicyURI, TosURI: app.TosURI}
+}
