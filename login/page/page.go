@@ -1,0 +1,219 @@
+package page
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/propusk/propusk/static"
+)
+
+// Config is what every page needs to know of the instance.
+type Config struct {
+	Issuer string           // absolute URL, shown as host in the header; https decides HSTS and Secure
+	Name   string           // of the organisation, on the stub of pages without an app; empty: the issuer's host
+	Dev    bool             // shows the dev bar, and problems in full
+	Logger *slog.Logger     // nil: slog.Default()
+	Now    func() time.Time // nil: time.Now
+}
+
+// Renderer renders pages; safe for concurrent use.
+type Renderer struct {
+	config Config
+	host   string // of the issuer, with its port
+	secure bool   // the issuer is https
+	cookie string // name of the language cookie
+	langs  map[string]*language
+}
+
+// language is everything that is bound to one language: its texts and the templates using them.
+type language struct {
+	text  *text
+	pages map[string]*template.Template
+}
+
+// View is what a page is shown with, beside its own struct.
+type View struct {
+	Status     int      // 0: 200, or 400 for a Problem
+	UILocales  []string // of the request, for Lang
+	FormAction []string // further CSP form-action sources, for forms that end at an app: "https:", "http:", "myapp:"
+}
+
+// frame is what the layout shows around every page.
+type frame struct {
+	Lang    string
+	Host    string
+	Dev     bool
+	Style   string // address of the style sheet
+	Icon    string
+	English string // links of the footer
+	Russian string
+}
+
+// sheet is what a template is executed with.
+type sheet struct {
+	Frame frame
+	Stub  Stub
+	Page  any
+}
+
+// content is a page's struct.
+type content interface {
+	template() string      // name of its file in static/html
+	frame() (Stub, Hidden) // Hidden is zero on a page without a form
+}
+
+// templates are the names of all pages; each is a file in static/html.
+var templates = []string{"sign-in", "choose", "consent", "logout", "signed-out", "home", "problem"}
+
+// New parses every template and locale; any error in them fails here.
+func New(c Config) (*Renderer, error) {
+	issuer, err := url.Parse(c.Issuer)
+	if err != nil {
+		return nil, fmt.Errorf("issuer: %w", err)
+	}
+	if issuer.Host == "" {
+		return nil, fmt.Errorf("issuer %q: no host", c.Issuer)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Name == "" {
+		c.Name = issuer.Host
+	}
+	p := &Renderer{
+		config: c,
+		host:   issuer.Host,
+		secure: issuer.Scheme == "https",
+		cookie: cookieName(issuer),
+		langs:  make(map[string]*language),
+	}
+	texts, err := loadTexts(c.Now)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range texts {
+		pages, err := parse(x)
+		if err != nil {
+			return nil, err
+		}
+		p.langs[x.lang] = &language{text: x, pages: pages}
+	}
+	return p, nil
+}
+
+func parse(x *text) (map[string]*template.Template, error) {
+	base, err := template.New("").Funcs(x.funcs()).ParseFS(static.FS, "html/layout.html", "html/parts.html")
+	if err != nil {
+		return nil, fmt.Errorf("layout: %w", err)
+	}
+	pages := make(map[string]*template.Template)
+	for _, name := range templates {
+		t, err := base.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("page %s: %w", name, err)
+		}
+		t, err = t.ParseFS(static.FS, "html/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("page %s: %w", name, err)
+		}
+		pages[name] = t
+	}
+	return pages, nil
+}
+
+// Show renders data, one of [SignIn], [Choose], [Consent], [Logout], [SignedOut], [Home] and [Problem],
+// into a buffer and then writes it, never to be stored. It adds to the headers that are set already
+// (Retry-After, cookies). A page that cannot be rendered is logged and answered with a plain 500.
+func (p *Renderer) Show(w http.ResponseWriter, r *http.Request, v View, data any) {
+	lang := p.Lang(r, v.UILocales)
+	body, err := p.render(r, lang, data)
+	if err != nil {
+		p.config.Logger.ErrorContext(r.Context(), "page not rendered", "error", err, "path", r.URL.Path)
+		http.Error(w, "Internal error", http.StatusInternalServerError)
+		return
+	}
+	p.keepLang(w, r)
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", lang)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", policy(v.FormAction))
+	status := v.Status
+	if status == 0 {
+		status = http.StatusOK
+		if _, ok := data.(Problem); ok {
+			status = http.StatusBadRequest
+		}
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the other side may be gone; nothing is left to do then
+}
+
+func (p *Renderer) render(r *http.Request, lang string, data any) ([]byte, error) {
+	c, ok := data.(content)
+	if !ok {
+		return nil, fmt.Errorf("%T is not a page", data)
+	}
+	l := p.langs[lang]
+	stub, hidden := c.frame()
+	s := sheet{
+		Frame: frame{
+			Lang:    lang,
+			Host:    p.host,
+			Dev:     p.config.Dev,
+			Style:   static.Path("look.css"),
+			Icon:    static.Path("favicon.svg"),
+			English: langLink(r, hidden.Request, "en"),
+			Russian: langLink(r, hidden.Request, "ru"),
+		},
+		Stub: p.ownStub(stub),
+		Page: data,
+	}
+	if problem, ok := data.(Problem); ok {
+		if s.Stub.Serial == "" {
+			s.Stub.Serial = problem.ID
+		}
+		explained, err := l.text.explain(problem, s.Stub, p.config.Dev, r.Method)
+		if err != nil {
+			return nil, err
+		}
+		s.Page = explained
+	}
+	var buf bytes.Buffer
+	err := l.pages[c.template()].ExecuteTemplate(&buf, "layout", s)
+	if err != nil {
+		return nil, fmt.Errorf("page %s in %s: %w", c.template(), lang, err)
+	}
+	return buf.Bytes(), nil
+}
+
+// maxLink bounds the query that a footer link repeats, in bytes.
+const maxLink = 8 << 10
+
+// langLink returns the address of the page being answered in another language, relative to it. The
+// path is left out: one that begins with two slashes would name another host.
+func langLink(r *http.Request, request, lang string) string {
+	var pairs []string
+	switch {
+	case r.Method == http.MethodPost:
+		if request != "" {
+			pairs = append(pairs, "request="+url.QueryEscape(request))
+		}
+	case len(r.URL.RawQuery) <= maxLink:
+		for _, pair := range strings.Split(r.URL.RawQuery, "&") {
+			if pair != "" && pair != "lang" && !strings.HasPrefix(pair, "lang=") {
+				pairs = append(pairs, pair)
+			}
+		}
+	}
+	return "?" + strings.Join(append(pairs, "lang="+lang), "&")
+}
