@@ -25,7 +25,8 @@ type AuthRequest struct {
 	HintSub      string    `json:"b,omitempty"` // sub of a verified id_token_hint, or of an essential sub claim
 	UILocales    []string  `json:"l,omitempty"`
 	ACRValues    []string  `json:"v,omitempty"`
-	Claims       *Claims   `json:"r,omitempty"` // the claims parameter
+	Claims       *Claims   `json:"r,omitempty"` // the claims parameter, with claims_locales
+	Implied      []string  `json:"k,omitempty"` // scopes not asked for whose claims the claims parameter asks for: consented to alike, never in the answer's scope
 	CreatedAt    time.Time `json:"t"`
 	Progress     Progress  `json:"g"`
 }
@@ -49,6 +50,7 @@ type Progress struct {
 type Claims struct {
 	UserInfo map[string]*ClaimRequest `json:"userinfo,omitempty"`
 	IDToken  map[string]*ClaimRequest `json:"id_token,omitempty"`
+	Locales  []string                 `json:"claims_locales,omitempty"` // OpenID Connect Core §5.2, most wanted first
 }
 
 // ClaimRequest is the value of one member of the claims parameter; null asks for it as voluntary.

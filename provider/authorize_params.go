@@ -1,0 +1,215 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/propusk/propusk/storage"
+)
+
+// parseAuthorize reads the rest of an authorization request (OpenID Connect Core §3.1.2.1, RFC 6749
+// §4.1.1, RFC 7636 §4.3); what is wrong goes back to the app as a *refusal.
+func (p *Provider) parseAuthorize(ctx context.Context, t target, c *call) (*storage.AuthRequest, error) {
+	if c.bad != nil {
+		return nil, c.bad.refusal()
+	}
+	form := c.form
+	f := checkResponse(t.app, c)
+	if f == nil {
+		f = checkChallenge(t.app, form.Get("code_challenge"), form.Get("code_challenge_method"))
+	}
+	if f != nil {
+		return nil, f
+	}
+	req := &storage.AuthRequest{
+		ID: storage.NewID(), AppID: t.app.ID, RedirectURI: t.uri, ResponseMode: t.mode, State: form.Get("state"), Nonce: form.Get("nonce"),
+		Challenge: form.Get("code_challenge"), LoginHint: form.Get("login_hint"), UILocales: list(form.Get("ui_locales")),
+		ACRValues: list(form.Get("acr_values")), CreatedAt: p.now(),
+	}
+	for _, parse := range []func(context.Context, *storage.App, *call, *storage.AuthRequest) error{
+		p.parseScope, p.parsePrompt, p.parseClaims, p.parseHint,
+	} {
+		err := parse(ctx, t.app, c, req)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return req, nil
+}
+
+// checkResponse refuses what this provider does not answer: other response types and modes, request
+// objects. Ignoring a request object would be worse than refusing it.
+func checkResponse(app *storage.App, c *call) *refusal {
+	form := c.form
+	switch {
+	case form.Get("request") != "":
+		return refuse(errRequestNotSupported, "request objects are not supported")
+	case form.Get("request_uri") != "":
+		return refuse(errRequestURINotSup, "request_uri is not supported")
+	case form.Get("registration") != "":
+		return refuse(errRegistrationNotSup, "the registration parameter is not supported")
+	case form.Get("response_type") == "":
+		if near := nearMiss(c.unknown, "response_type"); near != "" {
+			return refuse(errInvalidRequest, "response_type is missing; %s came: is it misspelt?", near)
+		}
+		return refuse(errInvalidRequest, "response_type is missing: use code")
+	case form.Get("response_type") != "code":
+		return refuse(errUnsupportedResponse, "response_type must be code")
+	case !slices.Contains([]string{"", "query", "form_post"}, form.Get("response_mode")):
+		return refuse(errInvalidRequest, "response_mode must be query or form_post")
+	case !app.Allows(storage.GrantCode):
+		return refuse(errUnauthorizedClient, "the app %s does not have the grant type %s", app.ID, storage.GrantCode)
+	}
+	return nil
+}
+
+// checkChallenge holds PKCE against the app's switch: S256 and nothing else, and a challenge from every
+// app that was not excused; a public app never is (RFC 9700 §2.1.1).
+func checkChallenge(app *storage.App, challenge, method string) *refusal {
+	switch {
+	case challenge == "" && method != "":
+		return refuse(errInvalidRequest, "code_challenge_method came without a code_challenge")
+	case challenge == "" && (app.Public() || !app.WithoutPKCE):
+		return refuse(errInvalidRequest, "code_challenge is missing: the app %s must use PKCE with code_challenge_method S256", app.ID)
+	case challenge == "":
+		return nil
+	case method != "S256":
+		return refuse(errInvalidRequest, "code_challenge_method must be S256")
+	case !validChallenge(challenge):
+		return refuse(errInvalidRequest, "code_challenge must be 43 characters of BASE64URL(SHA256(code_verifier))")
+	}
+	return nil
+}
+
+func (p *Provider) parseScope(ctx context.Context, app *storage.App, c *call, req *storage.AuthRequest) error {
+	text := c.form.Get("scope")
+	if badScopes(text) {
+		return refuse(errInvalidScope, "scope holds characters it may not have, or more than 50 names")
+	}
+	asked, foreign, err := p.splitScopes(ctx, app, text)
+	switch {
+	case err != nil:
+		return err
+	case len(foreign) > 0:
+		return refuse(errInvalidScope, "the app %s does not have the scope %s", app.ID, strings.Join(foreign, " "))
+	}
+	if !app.Allows(storage.GrantRefreshToken) {
+		asked = slices.DeleteFunc(asked, func(s string) bool { return s == storage.ScopeOffline })
+	}
+	if len(asked) == 0 {
+		if near := nearMiss(c.unknown, "scope"); near != "" && text == "" {
+			return refuse(errInvalidRequest, "scope is missing; %s came: is it misspelt?", near)
+		}
+		return refuse(errInvalidScope, "scope names nothing the app %s may ask for; a login needs openid", app.ID)
+	}
+	req.Scopes = asked
+	return nil
+}
+
+func (p *Provider) parsePrompt(_ context.Context, _ *storage.App, c *call, req *storage.AuthRequest) error {
+	req.Prompt = strings.Fields(c.form.Get("prompt"))
+	for _, prompt := range req.Prompt {
+		if !slices.Contains(prompts, prompt) {
+			return refuse(errInvalidRequest, "prompt must be of %s", strings.Join(prompts, " "))
+		}
+	}
+	if req.HasPrompt("none") && len(req.Prompt) > 1 {
+		return refuse(errInvalidRequest, "prompt none stands alone")
+	}
+	if !c.form.Has("max_age") {
+		return nil
+	}
+	age, err := strconv.ParseInt(c.form.Get("max_age"), 10, 64)
+	if err != nil || age < 0 {
+		return refuse(errInvalidRequest, "max_age must be a number of seconds, not negative")
+	}
+	req.MaxAge = &age
+	return nil
+}
+
+// prompts are the values of prompt (OpenID Connect Core §3.1.2.1).
+var prompts = []string{"none", "login", "consent", "select_account"}
+
+// maxClaims bounds how many claims the claims parameter may name in each place.
+const maxClaims = 50
+
+func (p *Provider) parseClaims(ctx context.Context, app *storage.App, c *call, req *storage.AuthRequest) error {
+	claims := &storage.Claims{Locales: list(c.form.Get("claims_locales"))}
+	text := c.form.Get("claims")
+	if text != "" {
+		err := json.Unmarshal([]byte(text), claims)
+		claims.Locales = list(c.form.Get("claims_locales"))
+		if err != nil || len(claims.UserInfo) > maxClaims || len(claims.IDToken) > maxClaims {
+			return refuse(errInvalidRequest, "claims must be a JSON object as OpenID Connect Core section 5.5 describes it, with at most 50 claims each")
+		}
+	}
+	if text == "" && len(claims.Locales) == 0 {
+		return nil
+	}
+	req.Claims = claims
+	for _, asked := range []map[string]*storage.ClaimRequest{claims.IDToken, claims.UserInfo} {
+		if sub := asked["sub"]; sub != nil && len(sub.Value) > 0 {
+			err := json.Unmarshal(sub.Value, &req.HintSub)
+			if err != nil {
+				return refuse(errInvalidRequest, "the value of the claim sub must be a string")
+			}
+		}
+	}
+	return p.implyScopes(ctx, app, req)
+}
+
+// implyScopes finds the scopes that yield the claims asked for by name, so that the person is asked for
+// them too. Claims of scopes the app does not have are left out, as voluntary claims may be.
+func (p *Provider) implyScopes(ctx context.Context, app *storage.App, req *storage.AuthRequest) error {
+	scopes, err := p.db.Scopes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range scopes {
+		if _, ok := app.Scope(s.Name); !ok || req.HasScope(s.Name) {
+			continue
+		}
+		if slices.ContainsFunc(s.Claims, func(name string) bool {
+			_, user := req.Claims.UserInfo[name]
+			_, token := req.Claims.IDToken[name]
+			return user || token
+		}) {
+			req.Implied = append(req.Implied, s.Name)
+		}
+	}
+	return nil
+}
+
+// parseHint reads an id_token_hint: one of ours, expired or not. It is only a hint of whom the app means.
+func (p *Provider) parseHint(_ context.Context, _ *storage.App, c *call, req *storage.AuthRequest) error {
+	text := c.form.Get("id_token_hint")
+	if text == "" {
+		return nil
+	}
+	hint, err := p.readHint(text)
+	if err != nil {
+		return refuse(errInvalidRequest, "id_token_hint is not an id_token of this provider").because(err)
+	}
+	if req.HintSub != "" && req.HintSub != hint.Subject {
+		return refuse(errInvalidRequest, "id_token_hint and the claim sub name different people")
+	}
+	req.HintSub = hint.Subject
+	return nil
+}
+
+// readHint opens an id_token of ours, whenever it expired.
+func (p *Provider) readHint(text string) (*idToken, error) {
+	payload, err := p.verifyJWT(text, typeIDToken)
+	if err != nil {
+		return nil, err
+	}
+	var hint idToken
+	err = json.Unmarshal(payload, &hint)
+	if err != nil || hint.Issuer != p.issuer || hint.Subject == "" {
+		return nil, errJWT
+	}
+	return &hint, nil
+}

@@ -1,0 +1,12 @@
+// Package provider is the protocol: OpenID Connect and OAuth 2.0 on top of storage, with
+// zitadel/oidc's router and types at the edge and a core of its own inside.
+//
+//	gate.go         what stands before every endpoint: methods, sizes, parameters, client authentication
+//	authorize.go    GET|POST /connect/authorize, handed on to the pages (Front) or answered by response.go
+//	token.go        POST /connect/token: exchange.go, refresh.go, client_credentials.go over mint.go
+//	userinfo.go introspect.go revoke.go endsession.go discovery.go   one file an endpoint
+//	server.go adapter.go client.go                                   the seam to zitadel/oidc
+//
+// The core (authenticate, exchangeCode, refresh, clientCredentials, introspect, …) takes an app and
+// parameters and returns a token response or a *refusal; it knows no type of the library.
+package provider

@@ -1,0 +1,101 @@
+package provider
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/propusk/propusk/storage"
+)
+
+// exchangeCode redeems a code (RFC 6749 §4.1.3). Everything a stranger could get wrong is checked
+// first, so that nobody burns a code that is not theirs; then one statement makes the grant and so
+// consumes the code; then the tokens are signed. Should signing fail after that, the person signs in
+// again: a code that can be redeemed twice would be worse.
+func (p *Provider) exchangeCode(ctx context.Context, app *storage.App, form url.Values) (*tokenResponse, error) {
+	if !app.Allows(storage.GrantCode) {
+		return nil, unauthorizedGrant(app, storage.GrantCode)
+	}
+	c, err := p.openCode(ctx, form.Get("code"))
+	if err != nil {
+		return nil, err
+	}
+	if c.appID != app.ID {
+		return nil, errCode
+	}
+	if c.redirect != redirectDigest(form.Get("redirect_uri")) {
+		return nil, refuse(errInvalidGrant, "redirect_uri differs from the one the code was asked for with")
+	}
+	f := c.checkVerifier(form.Get("code_verifier"))
+	if f != nil {
+		return nil, f
+	}
+	_, err = p.keys.signer(p, app.IDTokenAlg)
+	if err != nil {
+		return nil, err
+	}
+	g, err := p.redeem(ctx, app, c)
+	if err != nil {
+		return nil, err
+	}
+	t, err := p.newTokens(ctx, app, g, g.Scopes, c.nonce)
+	if err != nil {
+		return nil, err
+	}
+	if app.Allows(storage.GrantRefreshToken) {
+		t.RefreshToken, err = p.newRefreshToken(g)
+	}
+	return t, err
+}
+
+// redeem makes the grant of a code; the row is the consumption of the code.
+func (p *Provider) redeem(ctx context.Context, app *storage.App, c *code) (*storage.Grant, error) {
+	now := p.now()
+	ends, err := p.grantEnds(ctx, app, c, now)
+	if err != nil {
+		return nil, err
+	}
+	_, refreshKey, err := p.db.MAC("", "refresh_token")
+	if err != nil {
+		return nil, err
+	}
+	g := &storage.Grant{
+		ID: c.grantID, UserID: c.userID, AppID: c.appID, SessionID: c.sessionID, Scopes: c.scopes,
+		Offline: slices.Contains(c.scopes, storage.ScopeOffline), AuthTime: c.authTime, ACR: c.acr, AMR: c.amr,
+		Claims: c.claims, CreatedAt: now, EndsAt: ends, RefreshKey: refreshKey, RefreshedAt: now,
+	}
+	expired := !now.Before(c.expires)
+	outcome, err := p.db.RedeemCode(ctx, g, expired)
+	switch {
+	case err != nil:
+		return nil, err
+	case expired || outcome == storage.Replayed:
+		return nil, errCode
+	case outcome != storage.Redeemed:
+		return nil, refuse(errInvalidGrant, "the person, the session or the permission behind this code no longer stands")
+	}
+	return g, nil
+}
+
+// grantEnds is when everything of a grant is over: with the last access token, or with the refresh
+// family, or with the consent to offline access.
+func (p *Provider) grantEnds(ctx context.Context, app *storage.App, c *code, now time.Time) (time.Time, error) {
+	if !app.Allows(storage.GrantRefreshToken) {
+		return now.Add(app.AccessTokenTTL), nil
+	}
+	ends := now.Add(storage.RefreshAbsolute)
+	if !slices.Contains(c.scopes, storage.ScopeOffline) {
+		return ends, nil
+	}
+	consents, err := p.db.Consents(ctx, c.userID, c.appID)
+	if err != nil {
+		return ends, err
+	}
+	for _, consent := range consents {
+		if consent.Scope == storage.ScopeOffline && !consent.Until.IsZero() && consent.Until.Before(ends) {
+			ends = consent.Until
+		}
+	}
+	return ends, nil
+}

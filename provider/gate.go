@@ -1,0 +1,251 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/propusk/propusk/login/page"
+	"github.com/propusk/propusk/storage"
+	"github.com/zitadel/oidc/v3/pkg/op"
+)
+
+// rules say what an endpoint lets through its gate.
+type rules struct {
+	methods []string
+	known   limits
+	human   bool // a person reads the answer: problems are pages, made by the handler
+	client  bool // the client authenticates
+	bearer  bool // the request carries an access token
+	scripts bool // scripts of registered origins may call it (CORS)
+	// check answers what the library would answer wrongly; nil: nothing.
+	check func(*call) *refusal
+}
+
+var (
+	authorizeRules  = rules{methods: []string{http.MethodGet, http.MethodPost}, known: authorizeLimits, human: true}
+	endSessionRules = rules{methods: []string{http.MethodGet, http.MethodPost}, known: endSessionLimits, human: true}
+	tokenRules      = rules{methods: []string{http.MethodPost}, known: tokenLimits, client: true, scripts: true, check: checkTokenForm}
+	introspectRules = rules{methods: []string{http.MethodPost}, known: introspectLimits, client: true, check: checkIntrospectForm}
+	revocationRules = rules{methods: []string{http.MethodPost}, known: introspectLimits, client: true, scripts: true, check: checkTokenParam}
+	userInfoRules   = rules{methods: []string{http.MethodGet, http.MethodPost}, known: userInfoLimits, bearer: true, scripts: true}
+)
+
+// call is what the gate found out about a request; it travels in the context, because the library's
+// seam hides the request and cannot set headers.
+type call struct {
+	r       *http.Request
+	header  http.Header // of the answer
+	form    url.Values
+	unknown []string
+	bad     *badParams // only for human endpoints: the handler explains
+	app     *storage.App
+	token   string
+}
+
+type callKey struct{}
+
+func callFrom(ctx context.Context) *call {
+	c, _ := ctx.Value(callKey{}).(*call)
+	return c
+}
+
+// gate stands in front of every endpoint: panics, methods, sizes, single canonical parameters, UTF-8,
+// client authentication, caching headers. It sets both r.Form and r.PostForm, after which the library
+// parses nothing itself and sees only what the gate let through.
+func (p *Provider) gate(rule rules, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer p.recover(w, r, rule)
+		h := w.Header()
+		h.Set("Cache-Control", "no-store")
+		h.Set("Pragma", "no-cache")
+		if rule.scripts && p.cors(w, r) {
+			return
+		}
+		if !slices.Contains(rule.methods, r.Method) {
+			p.methodNotAllowed(w, r, rule)
+			return
+		}
+		c := &call{header: h}
+		c.form, c.unknown, c.bad = params(w, r, rule.known)
+		if !rule.human {
+			f := p.admit(r, rule, c)
+			if f != nil {
+				p.answer(w, r, c, f)
+				return
+			}
+		}
+		r.Form, r.PostForm = c.form, c.form
+		if c.form == nil {
+			r.Form, r.PostForm = url.Values{}, url.Values{}
+		}
+		r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+		c.r = r
+		next.ServeHTTP(w, r)
+	})
+}
+
+// admit lets a request of a client through: well-formed, authenticated, complete.
+func (p *Provider) admit(r *http.Request, rule rules, c *call) *refusal {
+	if c.bad != nil {
+		return c.bad.refusal()
+	}
+	if rule.bearer {
+		return bearerToken(r, c)
+	}
+	if rule.client {
+		f := p.authenticate(r, c)
+		if f != nil {
+			return f
+		}
+	}
+	if rule.check != nil {
+		return rule.check(c)
+	}
+	return nil
+}
+
+// answer writes a refusal to a client, with the challenge its status calls for (RFC 6749 §5.2, RFC 6750 §3).
+func (p *Provider) answer(w http.ResponseWriter, r *http.Request, c *call, f *refusal) {
+	appID := c.form.Get("client_id")
+	if c.app != nil {
+		appID = c.app.ID
+	}
+	p.logRefusal(r, "request refused", appID, f)
+	c.challenge(f)
+	op.WriteError(w, r, library(f), nil)
+}
+
+// challenge sets WWW-Authenticate where the refusal calls for it.
+func (c *call) challenge(f *refusal) {
+	switch {
+	case f.code == errInvalidClient && f.httpStatus() == http.StatusUnauthorized:
+		c.header.Set("WWW-Authenticate", `Basic realm="propusk", charset="UTF-8"`)
+	case f.code == errInvalidToken || f.code == errInsufficientScope:
+		c.header.Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="propusk", error="%s", error_description="%s"`, f.code, f.description))
+	case f.httpStatus() == http.StatusUnauthorized:
+		c.header.Set("WWW-Authenticate", `Bearer realm="propusk"`)
+	case f.code == errTemporarilyUnavail:
+		c.header.Set("Retry-After", "1")
+	}
+}
+
+func (p *Provider) methodNotAllowed(w http.ResponseWriter, r *http.Request, rule rules) {
+	w.Header().Set("Allow", strings.Join(rule.methods, ", "))
+	if rule.human {
+		p.problem(w, r, http.StatusMethodNotAllowed, page.Problem{Key: "method", Code: errInvalidRequest})
+		return
+	}
+	f := refuse(errInvalidRequest, "use %s", strings.Join(rule.methods, " or "))
+	f.status = http.StatusMethodNotAllowed
+	op.WriteError(w, r, library(f), nil)
+}
+
+// recover answers a panic like any inner error and logs where it happened.
+func (p *Provider) recover(w http.ResponseWriter, r *http.Request, rule rules) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	if cause == http.ErrAbortHandler {
+		panic(cause)
+	}
+	p.log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	if rule.human {
+		p.problem(w, r, http.StatusInternalServerError, page.Problem{Key: "internal", Code: errServer})
+		return
+	}
+	op.WriteError(w, r, library(refuse(errServer, descriptionServer)), nil)
+}
+
+// problem shows the error page under a new number and logs it.
+func (p *Provider) problem(w http.ResponseWriter, r *http.Request, status int, b page.Problem) {
+	b.ID = page.NewProblemID()
+	b.Path = r.Method + " " + r.URL.Path
+	b.Request = r.Form
+	if b.Stub == (page.Stub{}) {
+		b.Stub = page.Stub{Office: true}
+	}
+	p.log.InfoContext(r.Context(), "problem page", "id", b.ID, "key", b.Key, "path", r.URL.Path, "status", status,
+		"app", r.Form.Get("client_id"), "came", b.Came, "expected", b.Expected)
+	p.pages.Show(w, r, page.View{Status: status, UILocales: strings.Fields(r.Form.Get("ui_locales"))}, b)
+}
+
+// bearerToken finds the access token of a request: the Authorization header or the body of a POST,
+// one of them (RFC 6750 §2); never the URL.
+func bearerToken(r *http.Request, c *call) *refusal {
+	header := r.Header.Values("Authorization")
+	inBody := r.Method == http.MethodPost && c.form.Get("access_token") != ""
+	switch {
+	case r.Method == http.MethodGet && c.form.Has("access_token"):
+		return refuse(errInvalidRequest, "an access token in the URL is not accepted: send it in the Authorization header")
+	case len(header) > 1 || (len(header) == 1 && inBody):
+		return refuse(errInvalidRequest, "send the access token once: in the Authorization header or in the body")
+	case inBody:
+		c.token = c.form.Get("access_token")
+		return nil
+	case len(header) == 0:
+		f := refuse(errInvalidRequest, "access token missing")
+		f.status = http.StatusUnauthorized
+		return f
+	}
+	scheme, token, _ := strings.Cut(header[0], " ")
+	token = strings.TrimLeft(token, " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > maxJWT {
+		return refuse(errInvalidToken, descriptionInvalidToken)
+	}
+	c.token = token
+	c.form = url.Values{"access_token": {token}}
+	return nil
+}
+
+// offeredGrants are the grant types of the token endpoint, as discovery lists them.
+var offeredGrants = []string{storage.GrantCode, storage.GrantRefreshToken, storage.GrantClientCredentials}
+
+// checkTokenForm names a missing redirect_uri before the library would (design: a near miss beside it
+// is invalid_request before the code is looked up, else invalid_grant).
+func checkTokenForm(c *call) *refusal {
+	if c.form.Get("grant_type") == "" {
+		if near := nearMiss(c.unknown, "grant_type"); near != "" {
+			return refuse(errInvalidRequest, "grant_type is missing; %s came: is it misspelt?", near)
+		}
+		return refuse(errInvalidRequest, "grant_type is missing")
+	}
+	if !slices.Contains(offeredGrants, c.form.Get("grant_type")) {
+		return refuse(errUnsupportedGrant, "grant_type must be one of %s", strings.Join(offeredGrants, ", "))
+	}
+	if c.form.Get("grant_type") != storage.GrantCode {
+		return nil
+	}
+	for _, name := range []string{"code", "redirect_uri"} {
+		if c.form.Get(name) != "" {
+			continue
+		}
+		if near := nearMiss(c.unknown, name); near != "" {
+			return refuse(errInvalidRequest, "%s is missing; %s came: is it misspelt?", name, near)
+		}
+		if name == "redirect_uri" {
+			return refuse(errInvalidGrant, "redirect_uri is missing: send the one the code was asked for with")
+		}
+	}
+	return nil
+}
+
+func checkTokenParam(c *call) *refusal {
+	if c.form.Get("token") == "" {
+		return refuse(errInvalidRequest, "token is missing")
+	}
+	return nil
+}
+
+// checkIntrospectForm keeps public apps out: whoever asks must be authenticated (RFC 7662 §2.1).
+func checkIntrospectForm(c *call) *refusal {
+	if c.app.Public() {
+		return refuse(errInvalidClient, descriptionClient)
+	}
+	return checkTokenParam(c)
+}

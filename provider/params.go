@@ -1,0 +1,201 @@
+package provider
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds of every request: bytes of a body, parameters in it.
+const (
+	maxBody   = 64 << 10
+	maxParams = 100
+)
+
+// limits are the parameters an endpoint knows and how many bytes each may have. Others are ignored
+// (RFC 6749 §3.1), and never reach the library, which would match their names in any letter case.
+type limits map[string]int
+
+var authorizeLimits = limits{
+	"client_id": 128, "redirect_uri": 2048, "response_type": 64, "response_mode": 32, "scope": 1024,
+	"state": 4096, "nonce": 512, "code_challenge": 256, "code_challenge_method": 32, "prompt": 128,
+	"max_age": 20, "login_hint": 512, "id_token_hint": maxJWT, "ui_locales": 256, "claims_locales": 256,
+	"acr_values": 256, "display": 32, "claims": 8192, "request": maxBody, "request_uri": 2048, "registration": maxBody,
+}
+
+var tokenLimits = limits{
+	"grant_type": 128, "client_id": 128, "client_secret": 512, "client_assertion": maxJWT, "client_assertion_type": 128,
+	"code": 2048, "redirect_uri": 2048, "code_verifier": 256, "refresh_token": 1024, "scope": 1024, "device_code": 512,
+	"assertion": maxJWT, "subject_token": maxJWT,
+}
+
+var introspectLimits = limits{
+	"token": maxJWT, "token_type_hint": 64,
+	"client_id": 128, "client_secret": 512, "client_assertion": maxJWT, "client_assertion_type": 128,
+}
+
+var endSessionLimits = limits{
+	"id_token_hint": maxJWT, "client_id": 128, "post_logout_redirect_uri": 2048, "state": 4096, "logout_hint": 512, "ui_locales": 256,
+}
+
+var userInfoLimits = limits{"access_token": maxJWT}
+
+// repeatable parameters may stand more than once (RFC 8707 §2, RFC 8693 §2.1).
+var repeatable = []string{"resource", "audience"}
+
+// badParams says what is wrong with the parameters of a request, before anything looked at their meaning.
+type badParams struct {
+	status int
+	key    string // of the problem page's texts
+	name   string // of the parameter, where one is to blame
+	text   string // for the client
+}
+
+func (b *badParams) refusal() *refusal {
+	f := refuse(errInvalidRequest, "%s", b.text)
+	f.status = b.status
+	return f
+}
+
+// params reads the parameters of a request: from the query of a GET, from the body of a POST and from
+// nowhere else. known holds what the endpoint knows; unknown the names of the rest.
+func params(w http.ResponseWriter, r *http.Request, known limits) (form url.Values, unknown []string, bad *badParams) {
+	if r.Method != http.MethodPost {
+		return parse(r.URL.RawQuery, known)
+	}
+	if name := inQuery(r.URL.RawQuery, known); name != "" {
+		return nil, nil, &badParams{http.StatusBadRequest, "parameter_repeated", name,
+			"parameters of a POST belong into its body: " + name + " came in the URL"}
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if r.ContentLength != 0 && (err != nil || kind != "application/x-www-form-urlencoded") {
+		return nil, nil, &badParams{http.StatusBadRequest, "form_invalid", "",
+			"the body must have Content-Type application/x-www-form-urlencoded"}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, nil, &badParams{http.StatusRequestEntityTooLarge, "request_too_large", "", "the body is larger than 64 KiB"}
+	case err != nil:
+		return nil, nil, &badParams{http.StatusBadRequest, "form_invalid", "", "the body could not be read"}
+	}
+	return parse(string(body), known)
+}
+
+// inQuery returns a known parameter that stands in the query, or "".
+func inQuery(query string, known limits) string {
+	for pair := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		plain, err := url.QueryUnescape(name)
+		if err != nil {
+			continue
+		}
+		if _, ok := known[strings.ToLower(plain)]; ok {
+			return strings.ToLower(plain)
+		}
+	}
+	return ""
+}
+
+func parse(encoded string, known limits) (url.Values, []string, *badParams) {
+	if strings.Count(encoded, "&") >= maxParams {
+		return nil, nil, &badParams{http.StatusBadRequest, "request_too_large", "", "more than 100 parameters"}
+	}
+	all, err := url.ParseQuery(encoded)
+	if err != nil {
+		return nil, nil, &badParams{http.StatusBadRequest, "form_invalid", "", "the parameters are not well-formed urlencoded text"}
+	}
+	form := make(url.Values, len(all))
+	var unknown []string
+	var bad *badParams
+	for name, values := range all {
+		limit, ok := known[name]
+		if !ok {
+			unknown = append(unknown, name)
+			bad = cmpBad(bad, unknownParam(name, values, known))
+			continue
+		}
+		form[name] = values[:1]
+		bad = cmpBad(bad, knownParam(name, values, limit))
+	}
+	slices.Sort(unknown)
+	return form, unknown, bad
+}
+
+// cmpBad keeps the same one of two findings whatever order the map came in: by name.
+func cmpBad(a, b *badParams) *badParams {
+	if a == nil || (b != nil && b.name < a.name) {
+		return b
+	}
+	return a
+}
+
+func unknownParam(name string, values []string, known limits) *badParams {
+	if len(values) > 1 && !slices.Contains(repeatable, name) {
+		if !utf8.ValidString(name) || len(name) > 64 {
+			name = "a parameter"
+		}
+		return &badParams{http.StatusBadRequest, "parameter_repeated", name, name + " came more than once"}
+	}
+	if _, ok := known[strings.ToLower(name)]; ok {
+		return &badParams{http.StatusBadRequest, "parameter_near_miss", strings.ToLower(name),
+			strings.ToLower(name) + " came as " + name + ": parameter names are lower-case"}
+	}
+	return nil
+}
+
+func knownParam(name string, values []string, limit int) *badParams {
+	if len(values) > 1 {
+		return &badParams{http.StatusBadRequest, "parameter_repeated", name, name + " came more than once"}
+	}
+	value := values[0]
+	switch {
+	case len(value) > limit:
+		return &badParams{http.StatusBadRequest, "parameter_invalid", name, name + " is too long"}
+	case !utf8.ValidString(value):
+		return &badParams{http.StatusBadRequest, "parameter_invalid", name, name + " is not UTF-8"}
+	case strings.ContainsFunc(value, func(c rune) bool { return c < 0x20 || c == 0x7f }):
+		return &badParams{http.StatusBadRequest, "parameter_invalid", name, name + " holds a control character"}
+	}
+	return nil
+}
+
+// nearMiss returns the unknown parameter that was most likely meant to be want, or "".
+func nearMiss(unknown []string, want string) string {
+	for _, name := range unknown {
+		if strings.EqualFold(strings.NewReplacer("-", "_", ".", "_").Replace(name), want) || distance(strings.ToLower(name), want) <= 2 {
+			return name
+		}
+	}
+	return ""
+}
+
+// distance is the Levenshtein distance of two short names.
+func distance(a, b string) int {
+	if len(a) > 64 {
+		return len(a)
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,106 @@
+package provider
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/propusk/propusk/login/page"
+	"github.com/propusk/propusk/storage"
+	"github.com/zitadel/oidc/v3/pkg/op"
+)
+
+// Paths of the endpoints, below the issuer.
+const (
+	PathDiscovery  = "/.well-known/openid-configuration"
+	PathMetadata   = "/.well-known/oauth-authorization-server"
+	PathJWKS       = "/.well-known/openid-configuration/jwks"
+	PathAuthorize  = "/connect/authorize"
+	PathToken      = "/connect/token"
+	PathUserInfo   = "/connect/userinfo"
+	PathIntrospect = "/connect/introspect"
+	PathRevocation = "/connect/revocation"
+	PathEndSession = "/connect/endsession"
+)
+
+// Config is what the protocol needs to know of the instance.
+type Config struct {
+	Issuer string           // scheme://host[:port], without a path
+	Dev    bool             // explains refusals in full to whoever sees them
+	Now    func() time.Time // nil: time.Now
+	Logger *slog.Logger     // nil: slog.Default()
+}
+
+// Provider is the OpenID provider. It is an op.OpenIDProvider and implements login.Flow.
+type Provider struct {
+	*op.Provider
+	issuer string
+	dev    bool
+	now    func() time.Time
+	log    *slog.Logger
+	db     *storage.DB
+	pages  *page.Renderer
+	keys   keyRing
+	docs   documents
+}
+
+// Front is the part of the provider that has pages. Authorize is given every valid authorization
+// request and answers it through Approve and Refuse, at once or after pages; Logout every valid
+// RP-initiated logout request.
+type Front struct {
+	Authorize func(http.ResponseWriter, *http.Request, *storage.AuthRequest)
+	Logout    func(http.ResponseWriter, *http.Request, *storage.LogoutRequest)
+}
+
+// New builds the provider; it reads the signing keys once, so a database without them fails here.
+func New(c Config, db *storage.DB, pages *page.Renderer) (*Provider, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	p := &Provider{issuer: c.Issuer, dev: c.Dev, now: c.Now, log: c.Logger, db: db, pages: pages}
+	opts := []op.Option{op.WithCrypto(sealer{db}), op.WithCORSOptions(nil)}
+	if strings.HasPrefix(c.Issuer, "http://") {
+		opts = append(opts, op.WithAllowInsecure())
+	}
+	library, err := op.NewProvider(&op.Config{}, &adapter{p: p}, op.StaticIssuer(c.Issuer), opts...)
+	if err != nil {
+		return nil, fmt.Errorf("provider: %w", err)
+	}
+	p.Provider = library
+	_, err = p.keys.snapshot(p)
+	if err != nil {
+		return nil, fmt.Errorf("provider: %w", err)
+	}
+	return p, nil
+}
+
+// Handler serves every endpoint of the protocol. The library's own handler (Provider.Handler, with a
+// callback that anyone who knows an id may call) is never mounted.
+func (p *Provider) Handler(front Front) http.Handler {
+	server := p.libraryHandler()
+	r := chi.NewRouter()
+	r.Handle(PathDiscovery, p.document(discoveryDocument))
+	r.Handle(PathMetadata, p.document(discoveryDocument))
+	r.Handle(PathJWKS, p.document(jwksDocument))
+	r.Handle(PathAuthorize, p.gate(authorizeRules, p.authorize(front.Authorize)))
+	r.Handle(PathEndSession, p.gate(endSessionRules, p.endSession(front.Logout)))
+	r.Handle(PathToken, p.gate(tokenRules, server))
+	r.Handle(PathIntrospect, p.gate(introspectRules, server))
+	r.Handle(PathRevocation, p.gate(revocationRules, server))
+	r.Handle(PathUserInfo, p.gate(userInfoRules, server))
+	return r
+}
+
+// ServeHTTP hides the library's own router: the provider is mounted through Handler only.
+func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
+
+// HttpHandler is deprecated in the library; it answers like ServeHTTP.
+//
+//nolint:revive // the name is the library's
+func (p *Provider) HttpHandler() http.Handler { return http.HandlerFunc(p.ServeHTTP) }
