@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/go-chi/chi/v5/middleware"
+)
+
+// requestIDHeader carries the id of a request in its answer; the caller's own is ignored, because it
+// would let anybody write into our log.
+const requestIDHeader = "X-Request-Id"
+
+// identify gives each request an id of 26 characters, for the log, the error page and the answer.
+func identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := rand.Text()
+		r.Header.Set(requestIDHeader, id)
+		w.Header().Set(requestIDHeader, id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), middleware.RequestIDKey, id)))
+	})
+}
+
+// observe writes one line for each request and turns a panic into a 500. The line holds neither query
+// nor headers nor body: codes, tokens and secrets travel there.
+func (s *server) observe(log *slog.Logger) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			start := time.Now()
+			ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+			defer func() {
+				caught := recover()
+				if caught == http.ErrAbortHandler {
+					panic(caught) // the agreed way to cut a connection
+				}
+				if caught != nil {
+					log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("id", middleware.GetReqID(r.Context())),
+						slog.Any("panic", caught), slog.String("stack", string(debug.Stack())))
+					if ww.Status() == 0 {
+						plain(ww, http.StatusInternalServerError, "internal error, request "+middleware.GetReqID(r.Context()))
+					}
+				}
+				if log.Enabled(r.Context(), slog.LevelInfo) {
+					logRequest(log, ww, r, time.Since(start))
+				}
+			}()
+			next.ServeHTTP(ww, r)
+		})
+	}
+}
+
+// logRequest writes the line of one request.
+func logRequest(log *slog.Logger, w middleware.WrapResponseWriter, r *http.Request, took time.Duration) {
+	status := w.Status()
+	if status == 0 {
+		status = http.StatusOK
+	}
+	path := r.URL.Path
+	if len(path) > 200 {
+		path = path[:200] + "…"
+	}
+	log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+		slog.String("id", middleware.GetReqID(r.Context())),
+		slog.String("method", r.Method),
+		slog.String("path", path),
+		slog.Int("status", status),
+		slog.Int("bytes", w.BytesWritten()),
+		slog.Float64("ms", float64(took.Microseconds())/1000),
+		slog.String("peer", r.RemoteAddr))
+}
