@@ -34,6 +34,8 @@ func (x *text) funcs() template.FuncMap {
 		"day":       func(t time.Time) string { return day(x.lang, t) },
 		"moment":    func(t time.Time) string { return moment(x.lang, t) },
 		"bare":      bare,
+		"clean":     clean,
+		"plain":     plain,
 		"letter":    letter,
 		"shade":     shade,
 		"icon":      icon,
@@ -66,7 +68,7 @@ func (x *text) wait(seconds int) (string, error) {
 // said is what stands in bold in the row of a scope: the value, else the scope's sentence.
 func (x *text) said(row ConsentRow) string {
 	if row.Value != "" {
-		return row.Value
+		return plain(row.Value)
 	}
 	return x.pick(row.Text, "")
 }

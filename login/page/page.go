@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -68,8 +69,8 @@ type content interface {
 	frame() (Stub, Hidden) // Hidden is zero on a page without a form
 }
 
-// templates are the names of all pages; each is a file in static/html.
-var templates = []string{"sign-in", "choose", "consent", "logout", "signed-out", "home", "problem"}
+// pages are all there are; the template of each is a file in static/html.
+var pages = []content{SignIn{}, Choose{}, Consent{}, Logout{}, SignedOut{}, Home{}, Problem{}}
 
 // New parses every template and locale; any error in them fails here.
 func New(c Config) (*Renderer, error) {
@@ -101,33 +102,54 @@ func New(c Config) (*Renderer, error) {
 		return nil, err
 	}
 	for _, x := range texts {
-		pages, err := parse(x)
+		parsed, err := parse(x)
 		if err != nil {
 			return nil, err
 		}
-		p.langs[x.lang] = &language{text: x, pages: pages}
+		p.langs[x.lang] = &language{text: x, pages: parsed}
 	}
 	return p, nil
 }
 
+// parse reads the template of every page and executes it once, empty: html/template finds what it cannot
+// escape only then, and the first person is not to wait for it.
 func parse(x *text) (map[string]*template.Template, error) {
+	parsed, err := read(x)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range pages {
+		empty := sheet{Page: c}
+		if _, ok := c.(Problem); ok {
+			empty.Page = explained{}
+		}
+		err := parsed[c.template()].ExecuteTemplate(io.Discard, "layout", empty)
+		if err != nil {
+			return nil, fmt.Errorf("page %s: %w", c.template(), err)
+		}
+	}
+	return parsed, nil
+}
+
+// read reads the template of every page with the layout around it.
+func read(x *text) (map[string]*template.Template, error) {
 	base, err := template.New("").Funcs(x.funcs()).ParseFS(static.FS, "html/layout.html", "html/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("layout: %w", err)
 	}
-	pages := make(map[string]*template.Template)
-	for _, name := range templates {
+	parsed := make(map[string]*template.Template, len(pages))
+	for _, c := range pages {
+		name := c.template()
 		t, err := base.Clone()
 		if err != nil {
 			return nil, fmt.Errorf("page %s: %w", name, err)
 		}
-		t, err = t.ParseFS(static.FS, "html/"+name+".html")
+		parsed[name], err = t.ParseFS(static.FS, "html/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("page %s: %w", name, err)
 		}
-		pages[name] = t
 	}
-	return pages, nil
+	return parsed, nil
 }
 
 // Show renders data, one of [SignIn], [Choose], [Consent], [Logout], [SignedOut], [Home] and [Problem],
@@ -211,7 +233,9 @@ func langLink(r *http.Request, request, lang string) string {
 	case len(r.URL.RawQuery) <= maxLink:
 		for _, pair := range strings.Split(r.URL.RawQuery, "&") {
 			if pair != "" && pair != "lang" && !strings.HasPrefix(pair, "lang=") {
-				pairs = append(pairs, pair)
+				// A colon that stands bare in a query, as in redirect_uri=http://…, is taken for the end of
+				// a scheme by html/template, which then withholds the link.
+				pairs = append(pairs, strings.ReplaceAll(pair, ":", "%3A"))
 			}
 		}
 	}

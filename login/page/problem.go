@@ -95,7 +95,7 @@ func (x *text) explain(p Problem, s Stub, dev bool, method string) (explained, e
 	if !ok {
 		p.Key, fault = "internal", ours
 	}
-	e := explained{ID: p.ID, Refused: fault != ours, At: x.now()}
+	e := explained{ID: plain(p.ID), Refused: fault != ours, At: x.now()}
 	var err error
 	if dev {
 		err = x.explainDev(&e, p, s, method)
@@ -142,7 +142,7 @@ func (x *text) explainDev(e *explained, p Problem, s Stub, method string) error 
 		}
 		*part.to = said
 	}
-	e.Code = p.Code
+	e.Code = plain(p.Code)
 	e.Came, e.Expected = compare(p.Came, p.Expected)
 	if p.Path != "" {
 		e.Path = method + " " + visible(shorten(p.Path))

@@ -31,8 +31,8 @@ var order = []string{"response_type", "client_id", "scope", "redirect_uri", "sta
 var open = []string{"code_challenge", "code_challenge_method", "token_type_hint", "token_endpoint_auth_method",
 	"client_assertion_type", "requested_token_type", "subject_token_type"}
 
-// secretive are the parts of names that speak of a secret; a misspelt name has them too.
-var secretive = []string{"secret", "passw", "pwd", "token", "assertion", "verifier", "code", "key", "hint",
+// secretive are the parts of names that speak of a secret; most misspelt names have them too.
+var secretive = []string{"sec", "passw", "pwd", "token", "assertion", "verifier", "code", "key", "hint",
 	"csrf", "request", "logout", "session", "cookie"}
 
 // isSecret tells whether the value of a parameter must not be shown, judged by its name.

@@ -45,24 +45,41 @@ type Policies struct{ PolicyURI, TosURI string }
 // others.
 func (p *Renderer) ownStub(s Stub) Stub {
 	if s.Office || s.Name == "" {
-		return Stub{Office: true, Name: p.config.Name, Host: p.host, Serial: s.Serial}
+		return Stub{Office: true, Name: p.config.Name, Host: p.host, Serial: plain(s.Serial)}
 	}
-	s.Name = clean(s.Name)
-	s.Alias = clean(s.Alias)
-	return s
+	return Stub{
+		Name:   clean(s.Name),
+		Alias:  clean(s.Alias),
+		Host:   plain(s.Host),
+		Trust:  s.Trust,
+		Serial: plain(s.Serial),
+	}
 }
 
-// clean makes a name safe to stand in a sentence: no control characters, nothing that turns the
-// direction of what follows or cannot be seen, and no more than 120 characters.
+// clean makes a name safe to stand in a sentence: it is plain and has no more than 120 characters.
 func clean(name string) string {
 	n := 0
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		n++
-		if n > 120 || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if n > 120 {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(name, "\uFFFD")))
+	}, plain(name)))
+}
+
+// plain takes out of a text of others what cannot be seen or turns the direction of what follows: control
+// and format characters, but for the two joiners that some scripts cannot be written without.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\u200c' || r == '\u200d':
+			return r
+		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
 // letter returns the first letter or digit of a name, for its tile.

@@ -110,8 +110,8 @@ func (x *text) about(s Stub, key string) (string, error) {
 func (x *text) pick(texts map[string]string, instead string) string {
 	for _, lang := range []string{x.lang, "en"} {
 		if texts[lang] != "" {
-			return texts[lang]
+			return plain(texts[lang])
 		}
 	}
-	return instead
+	return plain(instead)
 }
