@@ -207,3 +207,12 @@ func queryAnswer(u *url.URL) *answer {
 	bare.RawQuery = ""
 	return &answer{URL: &bare, Values: values}
 }
+
+func mustParse(t testing.TB, text string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}

@@ -146,10 +146,8 @@ func TestClientHints(t *testing.T) {
 		carol := newPerson(t, s.Issuer, "carol")
 		carol.walk(demo.attempt("login_hint", "c<a>rol").URL)
 		f, _ := carol.Shown[0].form("login-submit")
-		if got := carol.Shown[0].forms[0]; f == nil || got == nil {
-			t.Fatalf("no sign-in form")
-		}
-		if !strings.Contains(carol.Shown[0].HTML, `value="c&lt;a&gt;rol"`) {
+		// fillIn has put its own name there since, so the text of the page tells.
+		if f == nil || !strings.Contains(carol.Shown[0].HTML, `value="c&lt;a&gt;rol"`) {
 			t.Errorf("the name is not filled in:\n%s", carol.Shown[0].HTML)
 		}
 	})

@@ -17,9 +17,9 @@ import (
 // The tests of this package that are named after somebody else's client run the binary itself, as a
 // person would, and speak to it over the network only.
 
-// binary builds propusk once per test run, beside the test binary, whose directory the go command
+// program builds propusk once per test run, beside the test binary, whose directory the go command
 // removes. It is built as go vet builds it, so that both share the build cache.
-var binary = sync.OnceValues(func() (string, error) {
+var program = sync.OnceValues(func() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", err
@@ -56,7 +56,7 @@ func startDev(t testing.TB, args ...string) *devServer {
 // startDevIn is startDev on a data directory of the caller's, to start a second time.
 func startDevIn(t testing.TB, dir string, args ...string) *devServer {
 	t.Helper()
-	path, err := binary()
+	path, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
