@@ -15,6 +15,9 @@ type Session struct {
 	ExpiresAt time.Time // absolute
 	Address   string
 	UserAgent string
+
+	hash    string    // keyed hash of the cookie's secret
+	endedAt time.Time // zero while it stands
 }
 
 // NewSession is the input of [DB.StartSession].

@@ -1,0 +1,154 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const appColumns = `SELECT id, name, names, description, type, COALESCE(owner_id, ''), enabled, trusted, without_pkce,
+	any_loopback, insecure_redirect, redirect_uris, post_logout_uris, grant_types, auth_methods, id_token_alg,
+	id_token_claims, access_token_format, access_token_ttl, policy_uri, tos_uri, created_at, updated_at FROM apps`
+
+func scanApp(row scanner) (*App, error) {
+	var a App
+	var names, redirects, logouts, grants, methods string
+	var ttl, created, updated int64
+	err := row.Scan(&a.ID, &a.Name, &names, &a.Description, &a.Type, &a.OwnerID, &a.Enabled, &a.Trusted, &a.WithoutPKCE,
+		&a.AnyLoopback, &a.InsecureRedirect, &redirects, &logouts, &grants, &methods, &a.IDTokenAlg,
+		&a.IDTokenClaims, &a.AccessTokenFormat, &ttl, &a.PolicyURI, &a.TosURI, &created, &updated)
+	if err != nil {
+		return nil, err
+	}
+	a.AccessTokenTTL = time.Duration(ttl) * time.Millisecond
+	a.CreatedAt, a.UpdatedAt = instant(created), instant(updated)
+	for _, column := range []struct {
+		text string
+		dest any
+	}{{names, &a.Names}, {redirects, &a.RedirectURIs}, {logouts, &a.PostLogoutURIs}, {grants, &a.GrantTypes}, {methods, &a.AuthMethods}} {
+		err = fromJSON(column.text, column.dest)
+		if err != nil {
+			return nil, fmt.Errorf("app %q: %w", a.ID, err)
+		}
+	}
+	return &a, nil
+}
+
+const appScopeColumns = `SELECT scope, required, offline FROM app_scopes WHERE app_id = $1 ORDER BY position, scope`
+
+func scanAppScope(row scanner) (AppScope, error) {
+	var s AppScope
+	err := row.Scan(&s.Name, &s.Required, &s.Offline)
+	return s, err
+}
+
+const appKeyColumns = `SELECT id, label, prefix, hash, created_at, expires_at FROM app_keys WHERE app_id = $1 ORDER BY id`
+
+func scanAppKey(row scanner) (AppKey, error) {
+	var k AppKey
+	var created, expires int64
+	err := row.Scan(&k.ID, &k.Label, &k.Prefix, &k.hash, &created, &expires)
+	k.CreatedAt, k.ExpiresAt = instant(created), instant(expires)
+	return k, err
+}
+
+// App returns the app with that client_id (cached, shared), enabled or not, or ErrNotFound.
+func (db *DB) App(ctx context.Context, id string) (*App, error) {
+	a, ok := db.caches.apps.get(id)
+	if ok {
+		return a, nil
+	}
+	if len(id) > clientIDMax {
+		return nil, ErrNotFound
+	}
+	generation := db.caches.apps.before()
+	a, err := readRow(ctx, db, scanApp, appColumns+` WHERE id = $1`, id)
+	if err != nil {
+		return nil, err
+	}
+	err = db.complete(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	db.caches.apps.fill(generation, id, a)
+	return a, nil
+}
+
+// complete reads an app's scopes and keys. They are rows of their own; a change between the reads moves
+// the generation, so what is cached is of one time.
+func (db *DB) complete(ctx context.Context, a *App) error {
+	var err error
+	a.Scopes, err = readAll(ctx, db, scanAppScope, appScopeColumns, a.ID)
+	if err != nil {
+		return err
+	}
+	a.Keys, err = readAll(ctx, db, scanAppKey, appKeyColumns, a.ID)
+	return err
+}
+
+// Apps returns one page of a list, ordered by folded name, and the cursor of the next. Query is matched
+// inside name and client_id.
+func (db *DB) Apps(ctx context.Context, f AppFilter) ([]*App, string, error) {
+	at, err := parseCursor(f.After)
+	if err != nil {
+		return nil, "", err
+	}
+	limit := pageSize(f.Limit)
+	list, err := readAll(ctx, db, scanApp, appColumns+`
+		WHERE (name_key > $1 OR (name_key = $1 AND id > $2))
+		  AND (name_key LIKE $3 ESCAPE '!' OR id LIKE $3 ESCAPE '!')
+		ORDER BY name_key, id LIMIT $4`, at.key, at.id, likePattern(Fold(f.Query)), limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	list, next := onePage(list, limit, func(a *App) cursor { return cursor{Fold(a.Name), a.ID} })
+	for _, a := range list {
+		err = db.complete(ctx, a)
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	return list, next, nil
+}
+
+// app reads an app with its scopes and keys inside the transaction.
+func (t *tx) app(id string) (*App, error) {
+	rows, err := t.query(appColumns+` WHERE id = $1`, id)
+	if err != nil {
+		return nil, err
+	}
+	list, err := collect(rows, scanApp)
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("app %q: %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a := list[0]
+	rows, err = t.query(appScopeColumns, id)
+	if err != nil {
+		return nil, err
+	}
+	a.Scopes, err = collect(rows, scanAppScope)
+	if err != nil {
+		return nil, err
+	}
+	rows, err = t.query(appKeyColumns, id)
+	if err != nil {
+		return nil, err
+	}
+	a.Keys, err = collect(rows, scanAppKey)
+	return a, err
+}
+
+// appChanged forgets what is cached of an app.
+func (db *DB) appChanged(id string) {
+	db.caches.apps.drop(id)
+	db.caches.lists.drop("origins")
+}
+
+// DevOnlyApps lists the client_ids whose any_loopback or insecure_redirect is on: serve refuses them by
+// name.
+func (db *DB) DevOnlyApps(ctx context.Context) ([]string, error) {
+	return readAll(ctx, db, scanText, `SELECT id FROM apps WHERE any_loopback OR insecure_redirect ORDER BY id`)
+}

@@ -1,0 +1,91 @@
+package storage
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+const consentColumns = `SELECT scope, granted, until, decided_at FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY scope`
+
+func scanConsent(row scanner) (Consent, error) {
+	var c Consent
+	var until, decided int64
+	err := row.Scan(&c.Scope, &c.Granted, &until, &decided)
+	c.Until, c.DecidedAt = instant(until), instant(decided)
+	return c, err
+}
+
+// stands tells whether the decision has not ended.
+func (c Consent) stands(now time.Time) bool { return c.Until.IsZero() || now.Before(c.Until) }
+
+// Consents returns what the person decided about the app (cached, shared), ordered by scope; decisions
+// that have ended are left out.
+func (db *DB) Consents(ctx context.Context, userID, appID string) ([]Consent, error) {
+	key := pair{userID, appID}
+	list, ok := db.caches.consents.get(key)
+	if !ok {
+		generation := db.caches.consents.before()
+		var err error
+		list, err = readAll(ctx, db, scanConsent, consentColumns, userID, appID)
+		if err != nil {
+			return nil, err
+		}
+		db.caches.consents.fill(generation, key, list)
+	}
+	now := db.now()
+	ended := func(c Consent) bool { return !c.stands(now) }
+	if slices.ContainsFunc(list, ended) {
+		list = slices.DeleteFunc(slices.Clone(list), ended)
+	}
+	return list, nil
+}
+
+// Decide stores decisions, replacing earlier ones of the same scopes. DecidedAt is set here. ErrNotFound
+// for an unknown user, app or scope. Tokens already given are not touched: see [DB.WithdrawApp].
+func (db *DB) Decide(ctx context.Context, userID, appID string, decisions []Consent) error {
+	return db.write(ctx, func(tx *tx) error {
+		by := Actor{Kind: ActorUser, ID: userID}
+		var granted, declined string
+		for _, c := range decisions {
+			_, err := tx.exec(`INSERT INTO consents (user_id, app_id, scope, granted, until, decided_at) VALUES ($1, $2, $3, $4, $5, $6)
+				ON CONFLICT (user_id, app_id, scope) DO UPDATE
+				SET granted = excluded.granted, until = excluded.until, decided_at = excluded.decided_at`,
+				userID, appID, c.Scope, c.Granted, millis(c.Until), tx.nowMS)
+			if err != nil {
+				return err
+			}
+			if c.Granted {
+				granted += " " + c.Scope
+			} else {
+				declined += " " + c.Scope
+			}
+		}
+		tx.then(func() { db.caches.consents.drop(pair{userID, appID}) })
+		var err error
+		if granted != "" {
+			err = tx.audit(by, "consent.grant", appID, "ok", granted[1:])
+		}
+		if err == nil && declined != "" {
+			err = tx.audit(by, "consent.deny", appID, "ok", declined[1:])
+		}
+		return err
+	})
+}
+
+// WithdrawApp removes the person's consents for the app and ends all grants of the two, offline ones
+// included.
+func (db *DB) WithdrawApp(ctx context.Context, by Actor, userID, appID string) error {
+	return db.write(ctx, func(tx *tx) error {
+		_, err := tx.exec(`DELETE FROM consents WHERE user_id = $1 AND app_id = $2`, userID, appID)
+		if err != nil {
+			return err
+		}
+		tx.then(func() { db.caches.consents.drop(pair{userID, appID}) })
+		err = db.revokeGrants(tx, "consent.withdraw", `user_id = $3 AND app_id = $4`, userID, appID)
+		if err != nil {
+			return err
+		}
+		return tx.audit(by, "consent.withdraw", appID, "ok", userID)
+	})
+}

@@ -1,0 +1,118 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// redeemStatement inserts a grant if everything it rests on stands: one statement, so that nothing can
+// happen between the check and the insertion. The primary key makes the first of many win. The consents
+// are those of scopes the app is still assigned; each scope of the grant must be among them.
+//
+// CASTs give PostgreSQL the types of parameters in a select list.
+const redeemStatement = `INSERT INTO grants (id, user_id, app_id, session_id, scopes, offline, auth_time, acr, amr, claims,
+		created_at, ends_at, revoked_at, revoke_reason, refresh_gen, refresh_key, refreshed_at)
+	SELECT CAST($1 AS TEXT), u.id, a.id, s.id, CAST($2 AS TEXT), CAST($3 AS BOOLEAN), CAST($4 AS BIGINT), CAST($5 AS TEXT),
+		CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS BIGINT), CAST($9 AS BIGINT), 0, '', CAST($10 AS BIGINT),
+		CAST($11 AS TEXT), CAST($8 AS BIGINT)
+	FROM users u, apps a, sessions s
+	WHERE u.id = $12 AND u.disabled_at = 0
+	  AND a.id = $13 AND a.enabled
+	  AND s.id = $14 AND s.user_id = u.id AND s.ended_at = 0 AND s.expires_at > $8 AND s.seen_at > $15
+	  AND (SELECT count(*) FROM consents c JOIN app_scopes x ON x.app_id = c.app_id AND x.scope = c.scope
+		WHERE c.user_id = u.id AND c.app_id = a.id AND c.granted AND (c.until = 0 OR c.until > $8)
+		  AND c.scope IN (`
+
+const redeemStatementEnd = `)) = $16
+	ON CONFLICT (id) DO NOTHING`
+
+// redeemStatements holds the statement for each number of scopes.
+var redeemStatements = func() [scopesMax + 1]func() string {
+	var list [scopesMax + 1]func() string
+	for n := range list {
+		list[n] = sync.OnceValue(func() string {
+			marks := make([]string, max(n, 1))
+			for i := range marks {
+				marks[i] = fmt.Sprintf("$%d", 17+i)
+			}
+			if n == 0 {
+				marks[0] = "''"
+			}
+			return redeemStatement + strings.Join(marks, ", ") + redeemStatementEnd
+		})
+	}
+	return list
+}()
+
+// RedeemCode inserts the grant; the row is the consumption of the code, so of any number of callers at
+// most one gets Redeemed, on any node. A second use is Replayed and ends the grant, whoever presents it
+// and whenever; nothing else is reported by an error. expired says the code is past its lifetime: nothing
+// is inserted, but a replay is still found. g.EndsAt must be set; CreatedAt, RefreshedAt and an empty
+// RefreshKey are set here.
+func (db *DB) RedeemCode(ctx context.Context, g *Grant, expired bool) (Redemption, error) {
+	_, used := db.caches.grants.get(g.ID)
+	if used || expired {
+		return db.replayed(ctx, g)
+	}
+	scopes := slices.Compact(slices.Sorted(slices.Values(g.Scopes)))
+	if len(scopes) > scopesMax || g.EndsAt.IsZero() {
+		return 0, fmt.Errorf("grant: %w", &Invalid{Field: "scope", Reason: "scope_too_many"})
+	}
+	key := g.RefreshKey
+	if key == "" {
+		key = db.keys.deriveID
+	}
+	args := make([]any, 0, 16+len(scopes))
+	args = append(args, g.ID, toJSON(g.Scopes), g.Offline, millis(g.AuthTime), g.ACR, toJSON(g.AMR), claimsColumn(g.Claims),
+		nil, millis(g.EndsAt), g.RefreshGen, key, g.UserID, g.AppID, g.SessionID, nil, len(scopes))
+	for _, s := range scopes {
+		args = append(args, s)
+	}
+	statement, inserted := redeemStatements[len(scopes)](), false
+	err := db.writeOne(ctx, func(tx *tx) error {
+		args[7], args[14] = tx.nowMS, tx.nowMS-SessionIdle.Milliseconds()
+		n, err := tx.exec(statement, args...)
+		if err != nil || n == 0 {
+			return err
+		}
+		inserted = true
+		row := *g
+		row.RefreshKey, row.EndsAt = key, instant(millis(g.EndsAt))
+		row.CreatedAt, row.RefreshedAt = tx.now, tx.now
+		tx.then(func() { db.caches.grants.add(row.ID, &row) })
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	if inserted {
+		return Redeemed, nil
+	}
+	return db.replayed(ctx, g)
+}
+
+// replayed tells a replay from a code whose ground has gone, and ends the replayed grant. That it commits
+// though the caller is refused is why it is no error.
+func (db *DB) replayed(ctx context.Context, g *Grant) (Redemption, error) {
+	outcome := Stale
+	err := db.write(ctx, func(tx *tx) error {
+		outcome = Stale
+		known, err := tx.readGrant(g.ID)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		outcome = Replayed
+		return db.revokeGrant(tx, Actor{Kind: ActorApp, ID: known.AppID}, g.ID, "grant.replay", "the code was presented again")
+	})
+	if err != nil {
+		return 0, err
+	}
+	return outcome, nil
+}
