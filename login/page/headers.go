@@ -7,7 +7,8 @@ import (
 )
 
 // Headers sets the security headers of every answer before next runs; a page narrows or widens the
-// Content-Security-Policy when it renders.
+// Content-Security-Policy when it renders. There is no Cross-Origin-Opener-Policy: it would cut the app
+// that opened the sign-in in a popup off from the answer.
 func (p *Renderer) Headers(next http.Handler) http.Handler {
 	csp := policy(nil)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -16,7 +17,6 @@ func (p *Renderer) Headers(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		if p.secure {
 			h.Set("Strict-Transport-Security", "max-age=31536000")

@@ -26,12 +26,11 @@ func TestHeaders(t *testing.T) {
 				w.WriteHeader(http.StatusNoContent)
 			})).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 			want := http.Header{
-				"Content-Security-Policy":    {strict},
-				"X-Content-Type-Options":     {"nosniff"},
-				"X-Frame-Options":            {"DENY"},
-				"Referrer-Policy":            {"no-referrer"},
-				"Cross-Origin-Opener-Policy": {"same-origin"},
-				"Permissions-Policy":         {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+				"Content-Security-Policy": {strict},
+				"X-Content-Type-Options":  {"nosniff"},
+				"X-Frame-Options":         {"DENY"},
+				"Referrer-Policy":         {"no-referrer"},
+				"Permissions-Policy":      {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
 			}
 			if tt.hsts != nil {
 				want["Strict-Transport-Security"] = tt.hsts
