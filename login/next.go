@@ -3,6 +3,7 @@ package login
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/propusk/propusk/storage"
@@ -114,11 +115,12 @@ func mustProve(in input) bool {
 	return in.now.Sub(in.session.AuthTime).Seconds() > float64(age)
 }
 
-// scopes returns what the request may still be given, in its order: known, and assigned to the app. Both
+// scopes returns what the person is asked for, in the request's order and behind it what its claims
+// parameter implies: what may still be given, being known and assigned to the app. Both
 // held when the request was validated, but half an hour may have passed.
 func (in input) scopes() []string {
-	list := make([]string, 0, len(in.req.Scopes))
-	for _, name := range in.req.Scopes {
+	list := make([]string, 0, len(in.req.Scopes)+len(in.req.Implied))
+	for _, name := range slices.Concat(in.req.Scopes, in.req.Implied) {
 		_, assigned := in.app.Scope(name)
 		if assigned && in.scope(name) != nil {
 			list = append(list, name)

@@ -56,7 +56,7 @@ func (p *Provider) redeem(ctx context.Context, app *storage.App, c *code) (*stor
 	if err != nil {
 		return nil, err
 	}
-	_, refreshKey, err := p.db.MAC("", "refresh_token")
+	_, refreshKey, err := p.db.MAC("", purposeRefresh)
 	if err != nil {
 		return nil, err
 	}

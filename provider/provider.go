@@ -94,7 +94,7 @@ func (p *Provider) Handler(front Front) http.Handler {
 	r.Handle(PathIntrospect, p.gate(introspectRules, server))
 	r.Handle(PathRevocation, p.gate(revocationRules, server))
 	r.Handle(PathUserInfo, p.gate(userInfoRules, server))
-	return r
+	return p.pages.Headers(r)
 }
 
 // ServeHTTP hides the library's own router: the provider is mounted through Handler only.
