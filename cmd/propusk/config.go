@@ -128,7 +128,7 @@ func (c *config) mapping(prefix string, node *yaml.Node, found *problems, target
 		case notYet[name] != "":
 			found.addAt(key, name, notYet[name])
 		case !known:
-			found.addAt(key, name, "unknown key"+didYouMean(key.Value, targets))
+			found.addAt(key, name, "unknown key"+didYouMean(prefix, key.Value, targets))
 		case twice:
 			found.addAt(key, name, "given twice")
 		case isMapping:
@@ -170,14 +170,15 @@ func (c *config) has(key string) bool {
 	return ok
 }
 
-func didYouMean(typed string, targets map[string]any) string {
+// didYouMean names the nearest key there is, in brackets, or nothing.
+func didYouMean(prefix, typed string, targets map[string]any) string {
 	var names []string
 	for name := range targets {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	if near := nearest(typed, names); near != "" {
-		return fmt.Sprintf(" (did you mean %s?)", near)
+		return fmt.Sprintf(" (did you mean %s?)", prefix+near)
 	}
 	return ""
 }

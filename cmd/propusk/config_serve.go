@@ -138,9 +138,14 @@ func (c *config) checkTLS(found *problems) *certificate {
 	return cert
 }
 
-// checkWritable makes sure that the data directory can be made or written.
+// checkWritable makes sure that the data directory can be written, or made; a refused start leaves
+// none behind.
 func checkWritable(dir string, found *problems) {
-	err := os.MkdirAll(dir, 0o700)
+	_, err := os.Stat(dir)
+	if os.IsNotExist(err) {
+		defer os.Remove(dir)
+	}
+	err = os.MkdirAll(dir, 0o700)
 	if err != nil {
 		found.add("data", oneLine(err))
 		return

@@ -39,10 +39,6 @@ func explain(err error) *failure {
 	return &failure{err: text, code: 1}
 }
 
-// reasons are the English sentences of storage's reasons, following "field value". The test asks
-// storage's source for every reason.
-var reasons = map[string]string{}
-
 // sentence says which field is wrong and why. A password or secret is never repeated.
 func sentence(i *storage.Invalid) string {
 	reason, ok := reasons[i.Reason]

@@ -3,11 +3,11 @@ package main
 import "strings"
 
 // nearest returns the name that was probably meant, or "": one that begins with what was typed, or
-// the closest within a third of its length in changed letters.
+// the other way round, or the closest within a third of its length in changed letters.
 func nearest(typed string, names []string) string {
 	typed = strings.ToLower(typed)
 	for _, name := range names {
-		if len(typed) >= 2 && strings.HasPrefix(name, typed) {
+		if len(typed) >= 2 && strings.HasPrefix(name, typed) || len(name) >= 3 && strings.HasPrefix(typed, name) {
 			return name
 		}
 	}

@@ -96,7 +96,7 @@ func serveChecked(ctx context.Context, t terminal, conf *config, set settings, w
 		return errors.Join(err, closeDB(db))
 	}
 	if db == nil {
-		db, err = storage.Create(ctx, where, func(context.Context, *storage.DB) error { return nil })
+		db, err = storage.Create(ctx, where, nil)
 		if err != nil {
 			return errors.Join(err, closeListeners(listeners))
 		}

@@ -35,6 +35,7 @@ type server struct {
 	http     *http.Server
 	db       *storage.DB
 	log      *slog.Logger
+	tls      bool // net/http sets TLSConfig by itself, so that says nothing
 	draining atomic.Bool
 }
 
@@ -71,7 +72,7 @@ func newServer(c serverConfig, db *storage.DB) (*server, error) {
 		ErrorLog: slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
 	}
 	if c.tls != nil {
-		s.http.TLSConfig = c.tls.config()
+		s.tls, s.http.TLSConfig = true, c.tls.config()
 	}
 	return s, nil
 }

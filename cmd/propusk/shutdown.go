@@ -28,6 +28,11 @@ func (s *server) serve(listeners []net.Listener, stop <-chan struct{}, ready fun
 		endUpkeep()
 		<-upkeepDone
 	}()
+	return s.listenUntil(listeners, stop, ready)
+}
+
+// listenUntil is serve without the upkeep of the database.
+func (s *server) listenUntil(listeners []net.Listener, stop <-chan struct{}, ready func() error) error {
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { failed <- s.answer(l) }()
@@ -65,7 +70,7 @@ func (s *server) finish(stop <-chan struct{}) error {
 
 // answer serves one listener, over TLS where there is a certificate.
 func (s *server) answer(l net.Listener) error {
-	if s.http.TLSConfig != nil {
+	if s.tls {
 		return s.http.ServeTLS(l, "", "")
 	}
 	return s.http.Serve(l)
