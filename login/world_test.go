@@ -1,0 +1,360 @@
+package login
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"html"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/propusk/propusk/login/page"
+	"github.com/propusk/propusk/storage"
+	"github.com/propusk/propusk/storage/storagetest"
+)
+
+// world is a Login on a real database behind a stand-in for the protocol.
+type world struct {
+	t      *testing.T
+	clock  *storagetest.Clock
+	db     *storage.DB
+	flow   *testFlow
+	config Config
+	login  *Login
+	logs   *bytes.Buffer
+
+	mu      sync.Mutex
+	handler http.Handler
+	checks  int // passwords compared
+}
+
+// newWorld starts on the seeded database with three further apps: shop (https, trusted), stranger
+// (https, unchecked), and device (public, loopback).
+func newWorld(t *testing.T, issuer string) *world {
+	t.Helper()
+	w := &world{t: t, clock: storagetest.NewClock(), flow: new(testFlow), logs: new(bytes.Buffer)}
+	w.db = storagetest.SeededAt(t, w.clock)
+	w.config = Config{
+		Issuer: issuer,
+		Dev:    strings.HasPrefix(issuer, "http:"),
+		Now:    w.clock.Now,
+		Logger: slog.New(slog.NewTextHandler(w.logs, nil)),
+	}
+	w.addApp("shop", storage.AppWeb, true, "https://shop.example/cb")
+	w.addApp("stranger", storage.AppWeb, false, "https://stranger.example/cb")
+	w.addApp("device", storage.AppNative, true, "http://127.0.0.1/cb")
+	w.restart()
+	return w
+}
+
+func (w *world) addApp(id string, kind storage.AppType, trusted bool, redirect string) {
+	w.t.Helper()
+	a := storage.NewApp{App: storage.App{
+		ID: id, Name: "The " + id, Type: kind, Enabled: true, Trusted: trusted,
+		RedirectURIs: []string{redirect},
+		Scopes: []storage.AppScope{
+			{Name: "openid", Required: true}, {Name: "profile", Required: true},
+			{Name: "email"}, {Name: "phone"}, {Name: "offline_access"},
+		},
+	}}
+	_, _, err := w.db.CreateApp(context.Background(), storage.System, a)
+	if err != nil {
+		w.t.Fatalf("app %s: %v", id, err)
+	}
+}
+
+// restart makes a new Login on the same database, as a restarted process would.
+func (w *world) restart() {
+	w.t.Helper()
+	pages, err := page.New(page.Config{Issuer: w.config.Issuer, Dev: w.config.Dev, Logger: w.config.Logger, Now: w.clock.Now})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	l, err := New(w.config, w.db, pages, w.flow)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	compare := l.check
+	l.check = func(u *storage.User, password string) (bool, bool) {
+		w.mu.Lock()
+		w.checks++
+		w.mu.Unlock()
+		return compare(u, password)
+	}
+	r := chi.NewRouter()
+	l.Routes(r)
+	r.Handle("/connect/authorize", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		l.Authorize(rw, r, readAuthRequest(w, r))
+	}))
+	r.Handle("/connect/endsession", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		req := new(storage.LogoutRequest)
+		readJSON(w.t, r, req)
+		l.Logout(rw, r, req)
+	}))
+	w.login, w.handler = l, pages.Headers(r)
+}
+
+// readAuthRequest stands for the protocol's validation: the request comes as JSON.
+func readAuthRequest(w *world, r *http.Request) *storage.AuthRequest {
+	req := new(storage.AuthRequest)
+	readJSON(w.t, r, req)
+	return req
+}
+
+func readJSON(t *testing.T, r *http.Request, into any) {
+	err := json.Unmarshal([]byte(r.FormValue("json")), into)
+	if err != nil {
+		t.Errorf("request of the test: %v", err)
+	}
+}
+
+// request is a request of the app for openid profile email; change makes it the case.
+func (w *world) request(app string, change func(*storage.AuthRequest)) *storage.AuthRequest {
+	redirect := map[string]string{
+		"shop": "https://shop.example/cb", "stranger": "https://stranger.example/cb", "device": "http://127.0.0.1:4711/cb",
+	}[app]
+	req := &storage.AuthRequest{
+		ID: storage.NewID(), AppID: app, RedirectURI: redirect, ResponseMode: "query",
+		Scopes: []string{"openid", "profile", "email"}, State: "st", CreatedAt: w.clock.Now(),
+	}
+	if change != nil {
+		change(req)
+	}
+	return req
+}
+
+// testFlow answers apps by a redirect that tells what it was called with.
+type testFlow struct {
+	mu       sync.Mutex
+	approved []approval
+}
+
+type approval struct {
+	Request, User, Session string
+	Scopes                 []string
+}
+
+func (f *testFlow) Approve(w http.ResponseWriter, r *http.Request, req *storage.AuthRequest, s *storage.Session, scopes []string) {
+	f.mu.Lock()
+	f.approved = append(f.approved, approval{req.ID, s.UserID, s.ID, scopes})
+	f.mu.Unlock()
+	q := url.Values{"code": {req.ID}, "state": {req.State}, "scope": {strings.Join(scopes, " ")}}
+	w.Header().Set("Location", req.RedirectURI+"?"+q.Encode())
+	w.WriteHeader(http.StatusFound)
+}
+
+func (f *testFlow) Refuse(w http.ResponseWriter, r *http.Request, req *storage.AuthRequest, code, description string) {
+	q := url.Values{"error": {code}, "error_description": {description}, "state": {req.State}}
+	w.Header().Set("Location", req.RedirectURI+"?"+q.Encode())
+	w.WriteHeader(http.StatusFound)
+}
+
+// browser keeps cookies and follows redirects within the issuer.
+type browser struct {
+	w       *world
+	address string
+	header  http.Header
+	mu      sync.Mutex
+	cookies map[string]string
+	set     []*http.Cookie // by the last answer
+}
+
+func (w *world) browser() *browser {
+	return &browser{w: w, address: "192.0.2.1:1234", header: http.Header{}, cookies: map[string]string{}}
+}
+
+// copy is a second browser with the same cookies.
+func (b *browser) copy() *browser {
+	c := b.w.browser()
+	for k, v := range b.cookies {
+		c.cookies[k] = v
+	}
+	return c
+}
+
+// answer is what a browser ends at: a page of ours, or a redirect elsewhere.
+type answer struct {
+	path   string // last asked for
+	status int
+	header http.Header
+	body   string
+	away   *url.URL // redirected to an app
+}
+
+// send does one request without following.
+func (b *browser) send(method, target string, form url.Values) answer {
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r := httptest.NewRequest(method, b.w.config.Issuer+target, body)
+	for k, v := range b.header {
+		r.Header[k] = v
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	r.RemoteAddr = b.address
+	b.mu.Lock()
+	var names []string
+	for name := range b.cookies {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		r.AddCookie(&http.Cookie{Name: name, Value: b.cookies[name]})
+	}
+	b.mu.Unlock()
+
+	rec := httptest.NewRecorder()
+	b.w.handler.ServeHTTP(rec, r)
+	res := rec.Result()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.set = res.Cookies()
+	for _, c := range b.set {
+		if c.MaxAge < 0 {
+			delete(b.cookies, c.Name)
+		} else {
+			b.cookies[c.Name] = c.Value
+		}
+	}
+	a := answer{path: target, status: res.StatusCode, header: res.Header, body: rec.Body.String()}
+	if to := res.Header.Get("Location"); strings.Contains(to, ":") {
+		a.away, _ = url.Parse(to)
+	}
+	return a
+}
+
+// open does a request and follows redirects within the issuer.
+func (b *browser) open(method, target string, form url.Values) answer {
+	a := b.send(method, target, form)
+	for range 10 {
+		to := a.header.Get("Location")
+		if to == "" || a.away != nil {
+			return a
+		}
+		a = b.send(http.MethodGet, to, nil)
+	}
+	b.w.t.Fatalf("redirects go round at %s", a.path)
+	return a
+}
+
+func (b *browser) get(target string) answer { return b.open(http.MethodGet, target, nil) }
+
+// authorize asks for the request by GET.
+func (b *browser) authorize(req *storage.AuthRequest) answer {
+	text, _ := json.Marshal(req)
+	return b.get("/connect/authorize?" + url.Values{"json": {string(text)}}.Encode())
+}
+
+// endsession asks to log out by GET.
+func (b *browser) endsession(req storage.LogoutRequest) answer {
+	text, _ := json.Marshal(req)
+	return b.get("/connect/endsession?" + url.Values{"json": {string(text)}}.Encode())
+}
+
+var hiddenField = regexp.MustCompile(`<input type="hidden" name="([a-z]+)" value="([^"]*)">`)
+
+// hidden returns the hidden fields of the page's form.
+func (a answer) hidden() url.Values {
+	v := url.Values{}
+	for _, m := range hiddenField.FindAllStringSubmatch(a.body, -1) {
+		v.Set(m[1], html.UnescapeString(m[2]))
+	}
+	return v
+}
+
+// with adds fields, name and value in turn, to the hidden ones.
+func (a answer) with(fields ...string) url.Values {
+	v := a.hidden()
+	for i := 0; i < len(fields); i += 2 {
+		v.Add(fields[i], fields[i+1])
+	}
+	return v
+}
+
+// shows tells whether the page holds the element of that id or the text.
+func (a answer) shows(id string) bool { return strings.Contains(a.body, `id="`+id+`"`) }
+
+func (b *browser) signIn(form answer, name, password string) answer {
+	return b.open(http.MethodPost, "/login", form.with("username", name, "password", password))
+}
+
+func (b *browser) allow(form answer, scopes ...string) answer {
+	v := form.with("decision", "allow")
+	v["scope"] = scopes
+	return b.open(http.MethodPost, "/consent", v)
+}
+
+// session is the live session of the browser, or nil.
+func (b *browser) session() *storage.Session {
+	b.w.t.Helper()
+	secret := b.cookies[b.w.login.names.session]
+	if secret == "" {
+		return nil
+	}
+	s, _, err := b.w.db.SessionBySecret(context.Background(), secret)
+	if err != nil {
+		return nil
+	}
+	return s
+}
+
+// wantPage fails unless the answer is a page with that status and element.
+func wantPage(t *testing.T, a answer, status int, id string) {
+	t.Helper()
+	if a.status != status || a.away != nil || (id != "" && !a.shows(id)) {
+		t.Fatalf("%s answered %d (away %v), want %d with #%s:\n%s", a.path, a.status, a.away, status, id, a.body)
+	}
+}
+
+// wantAway fails unless the answer goes to the app with those parameters, name and value in turn.
+func wantAway(t *testing.T, a answer, params ...string) {
+	t.Helper()
+	if a.away == nil {
+		t.Fatalf("%s answered %d, want a redirect to the app:\n%s", a.path, a.status, a.body)
+	}
+	for i := 0; i < len(params); i += 2 {
+		if got := a.away.Query().Get(params[i]); got != params[i+1] {
+			t.Fatalf("%s went to %s, want %s=%q", a.path, a.away, params[i], params[i+1])
+		}
+	}
+}
+
+// approvals returns what the app was given so far.
+func (w *world) approvals() []approval {
+	w.flow.mu.Lock()
+	defer w.flow.mu.Unlock()
+	return slices.Clone(w.flow.approved)
+}
+
+// compared returns how many passwords were compared so far.
+func (w *world) compared() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.checks
+}
+
+// user returns the seeded person of that login.
+func (w *world) user(login string) *storage.User {
+	w.t.Helper()
+	u, err := w.db.UserByName(context.Background(), login)
+	if err != nil {
+		w.t.Fatalf("user %s: %v", login, err)
+	}
+	return u
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
