@@ -136,7 +136,7 @@ func startExample(b *testing.B) *target {
 	t.fill(map[string]string{
 		"discovery": "/.well-known/openid-configuration", "token": "/oauth/token", "userinfo": "/userinfo",
 		"introspection": "/oauth/introspect", "scope": "openid",
-	}, exampleToken(b, t.issuer.String()), basic("sid1", "verysecure"), basic("web", "secret"))
+	}, exampleToken(b, t.issuer.String()), basic("sid1", "verysecret"), basic("web", "secret"))
 	return t
 }
 
@@ -154,7 +154,7 @@ func exampleToken(b *testing.B, issuer string) string {
 		}
 		return nil
 	}}
-	page, err := client.Get(issuer + "authorize?" + url.Values{
+	page, err := client.Get(issuer + "auth?" + url.Values{
 		"client_id": {"web"}, "response_type": {"code"}, "scope": {"openid profile email"}, "redirect_uri": {callback}, "state": {"s"},
 	}.Encode())
 	if err != nil {

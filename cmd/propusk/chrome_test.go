@@ -183,7 +183,7 @@ func (w *tab) signIn(name, password string) {
 	w.t.Helper()
 	w.do("sign in as "+name,
 		chromedp.WaitVisible(chromedp.CSS("#login-submit")),
-		chromedp.SetValue(chromedp.CSS(`input[name="username"]`), ""),
+		chromedp.Clear(chromedp.CSS(`input[name="username"]`)),
 		chromedp.SendKeys(chromedp.CSS(`input[name="username"]`), name),
 		chromedp.SendKeys(chromedp.CSS(`input[name="password"]`), password),
 		chromedp.Click(chromedp.CSS("#login-submit")),

@@ -181,7 +181,7 @@ func TestClientCodeFlow(t *testing.T) {
 	})
 	t.Run("id_token", func(t *testing.T) {
 		got := slices.Sorted(maps.Keys(first.Claims))
-		want := []string{"acr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "nonce", "sid", "sub"}
+		want := []string{"acr", "amr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "nonce", "sid", "sub"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("claims (-want +got):\n%s", diff)
 		}
