@@ -15,12 +15,18 @@ import (
 // would let anybody write into our log.
 const requestIDHeader = "X-Request-Id"
 
-// identify gives each request an id of 26 characters, for the log, the error page and the answer.
+// identify gives each request an id of 26 characters, for the log, the error page and the answer,
+// and ends the connection after a request whose end is doubtful.
 func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
 		r.Header.Set(requestIDHeader, id)
 		w.Header().Set(requestIDHeader, id)
+		if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
+			// net/http hides whether a Content-Length stood beside it. Such a message may smuggle a
+			// second one past a proxy, so nothing after it on the connection is read (RFC 9112 §6.1).
+			w.Header().Set("Connection", "close")
+		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), middleware.RequestIDKey, id)))
 	})
 }
