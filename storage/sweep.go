@@ -31,7 +31,7 @@ var sweepSteps = []sweepStep{
 		ago(time.Hour), func(*DB, []string) {}},
 	{`DELETE FROM app_keys WHERE id IN (SELECT id FROM app_keys WHERE expires_at <> 0 AND expires_at < $1 LIMIT $2) RETURNING app_id`,
 		ago(24 * time.Hour), func(db *DB, ids []string) { db.caches.apps.drop(ids...) }},
-	{`DELETE FROM signing_keys WHERE id IN (SELECT id FROM signing_keys WHERE remove_at <> 0 AND remove_at < $1 LIMIT $2) RETURNING id`,
+	{`DELETE FROM signing_keys WHERE id IN (SELECT id FROM signing_keys WHERE remove_at <> 0 AND remove_at <= $1 LIMIT $2) RETURNING id`,
 		ago(0), func(db *DB, ids []string) { db.keysRemoved(ids) }},
 	{`DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2) RETURNING id`,
 		func(now time.Time) any { return timeIDFloor(now.Add(-AuditKeep)) }, func(*DB, []string) {}},
