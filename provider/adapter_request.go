@@ -83,7 +83,7 @@ func (a *adapter) CreateAuthRequest(ctx context.Context, in *oidc.AuthRequest, _
 }
 
 // complete returns the id of the request once the person of the session has approved it.
-func (a *adapter) complete(ctx context.Context, id string, s *storage.Session) (string, error) {
+func (a *adapter) complete(id string, s *storage.Session) (string, error) {
 	r, err := a.request(id)
 	if err != nil {
 		return "", err

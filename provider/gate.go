@@ -218,6 +218,9 @@ func checkTokenForm(c *call) *refusal {
 	if !slices.Contains(offeredGrants, c.form.Get("grant_type")) {
 		return refuse(errUnsupportedGrant, "grant_type must be one of %s", strings.Join(offeredGrants, ", "))
 	}
+	if c.form.Get("grant_type") == storage.GrantClientCredentials && c.app.Public() {
+		return refuse(errInvalidClient, descriptionClient) // the library would make it a 400
+	}
 	if c.form.Get("grant_type") != storage.GrantCode {
 		return nil
 	}

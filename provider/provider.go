@@ -68,7 +68,7 @@ func New(c Config, db *storage.DB, pages *page.Renderer) (*Provider, error) {
 	if strings.HasPrefix(c.Issuer, "http://") {
 		opts = append(opts, op.WithAllowInsecure())
 	}
-	library, err := op.NewProvider(&op.Config{}, &adapter{p: p}, op.StaticIssuer(c.Issuer), opts...)
+	library, err := op.NewProvider(&op.Config{CodeMethodS256: true, AuthMethodPost: true, GrantTypeRefreshToken: true}, &adapter{p: p}, op.StaticIssuer(c.Issuer), opts...)
 	if err != nil {
 		return nil, fmt.Errorf("provider: %w", err)
 	}

@@ -32,8 +32,14 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t, clock: storagetest.NewClock()}
-	w.db = storagetest.SeededAt(t, w.clock)
+	clock := storagetest.NewClock()
+	return newWorldOn(t, storagetest.SeededAt(t, clock), clock)
+}
+
+// newWorldOn is newWorld on a database of the test's choice and the clock it goes by.
+func newWorldOn(t testing.TB, db *storage.DB, clock *storagetest.Clock) *world {
+	t.Helper()
+	w := &world{t: t, db: db, clock: clock}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	pages, err := page.New(page.Config{Issuer: storagetest.Issuer, Dev: true, Logger: log, Now: w.clock.Now})
 	if err != nil {
