@@ -2,8 +2,11 @@ package login
 
 import (
 	"context"
+	"html"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -265,6 +268,50 @@ func TestDeny(t *testing.T) {
 		t.Errorf("a denial left %v, %v", list, err)
 	}
 	wantPage(t, b.authorize(w.request("shop", nil)), http.StatusOK, "consent-allow")
+}
+
+// An answer counts only for the question that was shown: what became required since is shown again.
+func TestQuestionChangesMeanwhile(t *testing.T) {
+	w := newWorld(t, production)
+	b := w.browser()
+	form := b.signIn(b.authorize(w.request("shop", nil)), "alice", "alice")
+	_, err := w.db.UpdateApp(context.Background(), storage.System, "shop", func(a *storage.App) error {
+		a.Scopes = slices.Clone(a.Scopes)
+		for i := range a.Scopes {
+			a.Scopes[i].Required = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := b.allow(form)
+	wantPage(t, a, http.StatusOK, "consent-allow")
+	if got := w.approvals(); len(got) != 0 {
+		t.Fatalf("the app was given %v", got)
+	}
+	wantAway(t, b.allow(a), "scope", "openid profile email")
+}
+
+// The link beside the person on the consent page leads to the form of another account and back.
+func TestUseAnother(t *testing.T) {
+	w := newWorld(t, production)
+	b := w.browser()
+	a := b.signIn(b.authorize(w.request("shop", nil)), "alice", "alice")
+	link := regexp.MustCompile(`href="(/login\?request=[^"]*as=other)"`).FindStringSubmatch(a.body)
+	if link == nil {
+		t.Fatalf("no link to another account in:\n%s", a.body)
+	}
+	form := b.get(html.UnescapeString(link[1]))
+	wantPage(t, form, http.StatusOK, "login-submit")
+	if s := b.session(); s == nil || s.UserID != w.user("alice").ID {
+		t.Error("the link alone signed the person out")
+	}
+	a = b.signIn(form, "bob", "bob")
+	wantPage(t, a, http.StatusOK, "consent-allow")
+	if !strings.Contains(a.body, "bob@example.com") {
+		t.Errorf("the page does not show the new person:\n%s", a.body)
+	}
 }
 
 // RFC 8252 §8.6: a public app on loopback is asked for each time, except in dev.
