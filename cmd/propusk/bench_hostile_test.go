@@ -1,3 +1,5 @@
+//go:build linux
+
 package main_test
 
 import (
@@ -29,12 +31,10 @@ func hostile(b *testing.B, r *report, t *target) {
 				b.Fatal(err)
 			}
 			start := time.Now()
-			got, err := w.do(a.request)
+			got, err := w.rush(a.request)
 			worst = max(worst, time.Since(start))
-			_ = w.conn.Close()
 			if err != nil {
-				// Cut off while still sending: an answer too.
-				got.Status = 0
+				b.Fatalf("%s %s: %v", a.row, a.name, err)
 			}
 			status[got.Status] = true
 		}

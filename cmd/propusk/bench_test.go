@@ -1,3 +1,5 @@
+//go:build linux
+
 package main_test
 
 import (
@@ -5,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -12,13 +15,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// BenchmarkSideBySide runs propusk and the example server of zitadel/oidc in one run and prints what
+// BenchmarkSideBySide needs Linux: it reads /proc and binds processes to CPUs. It runs propusk and the example server of zitadel/oidc in one run and prints what
 // they do and the ratios; it judges nothing, because times depend on the machine. Server and load are
 // pinned to a CPU each where there are two.
 func BenchmarkSideBySide(b *testing.B) {
@@ -28,7 +30,7 @@ func BenchmarkSideBySide(b *testing.B) {
 	pin(b, theirs.pid, 0)
 	r := &report{}
 	for range b.N {
-		r.section("requests a second, 8 connections, one CPU: propusk | zitadel example | ratio (aim)")
+		r.section("8 connections, one CPU: propusk | zitadel example | ratio; then the server's CPU time for one request")
 		for _, name := range []string{"client_credentials", "userinfo", "introspection", "discovery"} {
 			compare(b, r, name, ours, theirs)
 		}
@@ -192,24 +194,31 @@ func exampleToken(b *testing.B, issuer string) string {
 	return token.AccessToken
 }
 
-// compare runs a scenario against both servers by turns and prints the better round of each.
+// compare runs a scenario against both servers by turns and prints the better round of each: requests a
+// second, and the server's CPU time for one, which other work on the machine disturbs less.
 func compare(b *testing.B, r *report, name string, ours, theirs *target) {
 	b.Helper()
-	rate := func(t *target) float64 {
+	measure := func(t *target) (rate, cost float64) {
 		job := expect(t.requests[name], http.StatusOK, t.want[name])
-		load(b, t.issuer.Host, 8, 500*time.Millisecond, job)
+		load(b, t.issuer.Host, 8, 400*time.Millisecond, job)
+		before := cpuOf(b, t.pid)
 		const round = 1500 * time.Millisecond
-		return float64(load(b, t.issuer.Host, 8, round, job)) / round.Seconds()
+		n := float64(load(b, t.issuer.Host, 8, round, job))
+		return n / round.Seconds(), float64((cpuOf(b, t.pid) - before).Microseconds()) / n
 	}
-	var us, them []float64
-	for range 2 {
-		us, them = append(us, rate(ours)), append(them, rate(theirs))
+	var us, them [2]float64 // rate, cost
+	us[1], them[1] = math.Inf(1), math.Inf(1)
+	for range 3 {
+		rate, cost := measure(ours)
+		us = [2]float64{max(us[0], rate), min(us[1], cost)}
+		rate, cost = measure(theirs)
+		them = [2]float64{max(them[0], rate), min(them[1], cost)}
 	}
-	aim := "2"
+	aim := "at least 2"
 	if name == "discovery" {
-		aim = "none"
+		aim = "no aim"
 	}
-	best, other := slices.Max(us), slices.Max(them)
-	r.row(name, "%6.0f | %6.0f | %.2f (%s)", best, other, best/other, aim)
-	b.ReportMetric(best/other, name+"-ratio")
+	r.row(name, "%6.0f/s | %6.0f/s | %.2f (%s)   %3.0f us | %3.0f us | %.2f",
+		us[0], them[0], us[0]/them[0], aim, us[1], them[1], them[1]/us[1])
+	b.ReportMetric(us[0]/them[0], name+"-ratio")
 }

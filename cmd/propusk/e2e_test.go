@@ -118,7 +118,8 @@ func (s *devServer) Stop(t testing.TB) {
 			t.Errorf("propusk dev did not stop within 30 s of SIGINT\n%s", s.stderr)
 		}
 		if t.Failed() {
-			t.Logf("log of propusk dev:\n%s", s.stderr)
+			text := s.stderr.String()
+			t.Logf("end of the log of propusk dev:\n%s", text[max(0, len(text)-4000):])
 		}
 	})
 }
