@@ -127,7 +127,7 @@ func setErrorType(e *oidc.Error, code string) {
 
 // logRefusal writes the one line a refusal leaves behind.
 func (p *Provider) logRefusal(r *http.Request, what, appID string, f *refusal) {
-	level := slog.LevelInfo
+	level := slog.LevelWarn
 	if f.httpStatus() >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}

@@ -17,9 +17,9 @@ func main() {
 
 // run runs one command line (args[0] is the program) and returns the exit code.
 func run(ctx context.Context, args []string, t terminal) int {
-	// The protocol library logs through the default logger only; what is worth a line of ours goes
-	// through loggers that are handed down.
-	slog.SetDefault(newLogger(t.err, slog.LevelWarn))
+	// The protocol library logs through the default logger only, and only what provider has logged with
+	// its reason already; everything of ours goes through loggers that are handed down.
+	slog.SetDefault(slog.New(slog.DiscardHandler))
 	app := newApp(t)
 	arranged, err := arrange(app, args)
 	if err == nil {
