@@ -28,6 +28,7 @@ type world struct {
 	issuer string     // http://localhost:PORT, or https://id.example in production
 	addr   string     // where it listens, 127.0.0.1:PORT
 	dir    string     // of the database
+	key    []byte     // master key
 	log    *worldLog  // everything it logged, from level debug
 	server *server    // its fields may be read
 	http   worldRoute // sends requests for the issuer to addr
@@ -124,12 +125,11 @@ func (w *world) openDatabase(production bool) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.db, w.dir = db, c.Dir
+	w.db, w.dir, w.key = db, c.Dir, c.MasterKey
 }
 
-func (w *world) logger() *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
+// logger is the one that ships, with everything it can say.
+func (w *world) logger() *slog.Logger { return newLogger(w.log, slog.LevelDebug) }
 
 const productionIssuer = "https://id.example"
 
@@ -302,6 +302,20 @@ func (w *world) audit(action string) []storage.AuditEntry {
 		w.t.Fatal(err)
 	}
 	return list
+}
+
+// command runs a command line of propusk on the dev database beside the running server.
+func (w *world) command(stdin string, args ...string) (code int, out, talk string) {
+	w.t.Helper()
+	path := filepath.Join(w.dir, masterKeyName)
+	err := os.WriteFile(path, []byte(storage.FormatMasterKey(w.key)+"\n"), 0o600)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var stdout, stderr strings.Builder
+	args = append(append([]string{"propusk"}, args...), "--data", w.dir)
+	code = run(context.Background(), args, terminal{in: strings.NewReader(stdin), out: &stdout, err: &stderr})
+	return code, stdout.String(), stderr.String()
 }
 
 // files returns the bytes of everything in the data directory, the write-ahead log included.
