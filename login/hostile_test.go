@@ -217,6 +217,7 @@ func TestGuessingInParallel(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, production)
+			w.login.hashing.patience = time.Minute // however slow the machine
 			var group sync.WaitGroup
 			var mu sync.Mutex
 			statuses := map[int]int{}
@@ -354,6 +355,7 @@ func TestManySignInsAtOnce(t *testing.T) {
 // HC-066: an old hash is renewed by a success, whoever else signs in at the same time, and never by a failure.
 func TestOldHashIsRenewed(t *testing.T) {
 	w := newWorld(t, production)
+	w.login.hashing.patience = time.Minute // however slow the machine
 	compare := w.login.check
 	w.login.check = func(u *storage.User, password string) (bool, bool) {
 		ok, _ := compare(u, password)

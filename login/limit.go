@@ -57,50 +57,11 @@ func newLimiter(now func() time.Time) *limiter {
 // While unsettled guesses alone fill the limit it waits for them, until ctx ends.
 func (l *limiter) reserve(ctx context.Context, name string, addr netip.Addr) (g *guess, wait time.Duration) {
 	block := addressBlock(addr)
-	keys := []struct {
-		key   windowKey
-		limit int
-	}{
-		// The address comes first: one that is shut out makes no windows for ever new names, which would
-		// push out its own.
-		{sha256.Sum256([]byte("address\x00" + block)), limitAddress},
-		{sha256.Sum256([]byte("name\x00" + block + "\x00" + name)), limitName},
-	}
 	for {
-		l.mu.Lock()
-		g = &guess{l: l}
-		pending := false
-		wait = 0
-		for _, k := range keys {
-			w := l.window(k.key, k.limit)
-			g.windows = append(g.windows, w)
-			if w.failures >= w.limit {
-				wait = limitWindow - l.now().Sub(w.start)
-				break
-			}
-			if w.failures+w.inFlight >= w.limit {
-				pending = true
-			}
+		g, wait, changed := l.try(block, name)
+		if changed == nil {
+			return g, wait
 		}
-		if wait > 0 {
-			l.mu.Unlock()
-			return nil, min(wait, limitWindow)
-		}
-		if !pending {
-			for _, w := range g.windows {
-				w.inFlight++
-			}
-			l.mu.Unlock()
-			return g, 0
-		}
-		if l.waiting >= limitWaiting {
-			l.mu.Unlock()
-			return nil, time.Second
-		}
-		l.waiting++
-		changed := l.changed
-		l.mu.Unlock()
-
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -112,6 +73,39 @@ func (l *limiter) reserve(ctx context.Context, name string, addr netip.Addr) (g 
 			return nil, time.Second
 		}
 	}
+}
+
+// try is one round of reserve: a guess, or how long to wait. If only unsettled guesses stand in the way
+// it returns what is closed when one of them is settled, and the caller counts as waiting.
+func (l *limiter) try(block, name string) (g *guess, wait time.Duration, changed <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g = &guess{l: l}
+	pending := false
+	// The address comes first: one that is shut out makes no windows for ever new names, which would
+	// push out its own.
+	for _, k := range []struct {
+		text  string
+		limit int
+	}{{"address\x00" + block, limitAddress}, {"name\x00" + block + "\x00" + name, limitName}} {
+		w := l.window(sha256.Sum256([]byte(k.text)), k.limit)
+		if w.failures >= w.limit {
+			return nil, limitWindow - l.now().Sub(w.start), nil
+		}
+		pending = pending || w.failures+w.inFlight >= w.limit
+		g.windows = append(g.windows, w)
+	}
+	if pending {
+		if l.waiting >= limitWaiting {
+			return nil, time.Second, nil
+		}
+		l.waiting++
+		return nil, 0, l.changed
+	}
+	for _, w := range g.windows {
+		w.inFlight++
+	}
+	return g, 0, nil
 }
 
 // window returns the live window of the key, making or renewing it; l.mu is held.

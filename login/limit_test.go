@@ -11,8 +11,8 @@ import (
 	"github.com/propusk/propusk/storage/storagetest"
 )
 
-// try makes one guess and returns how long the sender must wait, 0 if the guess was let through.
-func try(l *limiter, name, addr string, wrong bool) time.Duration {
+// guessOnce makes one guess and returns how long the sender must wait, 0 if the guess was let through.
+func guessOnce(l *limiter, name, addr string, wrong bool) time.Duration {
 	g, wait := l.reserve(context.Background(), name, netip.MustParseAddr(addr))
 	if g == nil {
 		return wait
@@ -25,7 +25,7 @@ func TestLimitOfOneName(t *testing.T) {
 	clock := storagetest.NewClock()
 	l := newLimiter(clock.Now)
 	for i := range limitName {
-		if wait := try(l, "alice", "192.0.2.1", true); wait != 0 {
+		if wait := guessOnce(l, "alice", "192.0.2.1", true); wait != 0 {
 			t.Fatalf("guess %d: wait %s", i+1, wait)
 		}
 		clock.Advance(time.Second)
@@ -43,13 +43,13 @@ func TestLimitOfOneName(t *testing.T) {
 	}
 	for _, s := range steps {
 		t.Run(s.name, func(t *testing.T) {
-			if got := try(l, s.user, s.addr, false); got != s.want {
+			if got := guessOnce(l, s.user, s.addr, false); got != s.want {
 				t.Errorf("wait %s, want %s", got, s.want)
 			}
 		})
 	}
 	clock.Advance(limitWindow)
-	if wait := try(l, "alice", "192.0.2.1", true); wait != 0 {
+	if wait := guessOnce(l, "alice", "192.0.2.1", true); wait != 0 {
 		t.Errorf("after the window: wait %s", wait)
 	}
 }
@@ -67,14 +67,14 @@ func TestLimitOfOneAddress(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			l := newLimiter(storagetest.NewClock().Now)
 			for i := range limitAddress {
-				if wait := try(l, fmt.Sprint("user", i), tt.addr(i), true); wait != 0 {
+				if wait := guessOnce(l, fmt.Sprint("user", i), tt.addr(i), true); wait != 0 {
 					t.Fatalf("guess %d: wait %s", i+1, wait)
 				}
 			}
-			if wait := try(l, "new", tt.addr(1000), false); wait != limitWindow {
+			if wait := guessOnce(l, "new", tt.addr(1000), false); wait != limitWindow {
 				t.Errorf("guess %d: wait %s, want %s", limitAddress+1, wait, limitWindow)
 			}
-			if wait := try(l, "new", tt.other, false); wait != 0 {
+			if wait := guessOnce(l, "new", tt.other, false); wait != 0 {
 				t.Errorf("another address: wait %s", wait)
 			}
 		})
@@ -84,7 +84,7 @@ func TestLimitOfOneAddress(t *testing.T) {
 func TestLimitForgetsSuccesses(t *testing.T) {
 	l := newLimiter(storagetest.NewClock().Now)
 	for i := range 3 * limitAddress {
-		if wait := try(l, "alice", "192.0.2.1", false); wait != 0 {
+		if wait := guessOnce(l, "alice", "192.0.2.1", false); wait != 0 {
 			t.Fatalf("sign-in %d: wait %s", i+1, wait)
 		}
 	}
@@ -152,13 +152,13 @@ func TestLimitMemoryIsBounded(t *testing.T) {
 	clock := storagetest.NewClock()
 	l := newLimiter(clock.Now)
 	for i := range limitName {
-		if wait := try(l, "victim", "192.0.2.1", true); wait != 0 {
+		if wait := guessOnce(l, "victim", "192.0.2.1", true); wait != 0 {
 			t.Fatalf("guess %d: wait %s", i+1, wait)
 		}
 	}
 	for i := range limitEntries {
 		ip := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
-		try(l, "someone", ip.String(), true)
+		guessOnce(l, "someone", ip.String(), true)
 	}
 	if n := len(l.windows); n > limitEntries {
 		t.Errorf("%d windows, want at most %d", n, limitEntries)
@@ -172,11 +172,11 @@ func TestLimitMemoryIsBounded(t *testing.T) {
 func TestLimitKeepsWhoIsShutOut(t *testing.T) {
 	l := newLimiter(storagetest.NewClock().Now)
 	for i := range limitAddress {
-		try(l, fmt.Sprint("user", i), "192.0.2.1", true)
+		guessOnce(l, fmt.Sprint("user", i), "192.0.2.1", true)
 	}
 	before := len(l.windows)
 	for i := range 1000 {
-		if wait := try(l, fmt.Sprint("other", i), "192.0.2.1", true); wait == 0 {
+		if wait := guessOnce(l, fmt.Sprint("other", i), "192.0.2.1", true); wait == 0 {
 			t.Fatalf("guess %d got through", i)
 		}
 	}

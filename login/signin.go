@@ -105,7 +105,7 @@ func (l *Login) authenticate(r *http.Request, name, password string) (outcome, e
 	if err != nil {
 		return outcome{}, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), hashPatience)
+	ctx, cancel := context.WithTimeout(r.Context(), l.hashing.patience)
 	defer cancel()
 	addr := peer(r.RemoteAddr)
 	g, wait := l.limiter.reserve(ctx, key, addr)
