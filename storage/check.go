@@ -10,8 +10,8 @@ import (
 )
 
 // quickCheckLimit is the size up to which every page is checked at opening; a larger file would delay
-// readiness, and doctor checks it.
-const quickCheckLimit = 4 << 20
+// readiness (some 8 ms a MiB).
+const quickCheckLimit = 8 << 20
 
 // checkContent refuses a file that is not ours, damaged, or newer than this binary. It only reads.
 func (db *DB) checkContent(ctx context.Context) error {
@@ -60,8 +60,24 @@ func (db *DB) refuseContent(err error) error {
 		return &Refusal{Reason: ErrNotDatabase, Path: db.path, Hint: hint}
 	case damaged(err):
 		return &Refusal{Reason: ErrDamaged, Path: db.path, Detail: err.Error(), Hint: hint}
+	case readOnly(err):
+		return &Refusal{Reason: ErrReadOnly, Path: db.path,
+			Hint: "let this user write the file and its directory, and see that the file system is not mounted read-only"}
 	}
 	return fmt.Errorf("database %s: %w", db.path, translate(err))
+}
+
+// checkWritable refuses a file that SQLite could only open for reading: serving it would answer every
+// sign-in with 503. A lock that another process holds just now is no reason.
+func (db *DB) checkWritable(ctx context.Context, pool *sql.DB) error {
+	tx, err := pool.BeginTx(ctx, nil) // immediate, as the data source says
+	if err != nil {
+		if readOnly(err) {
+			return db.refuseContent(err)
+		}
+		return nil
+	}
+	return tx.Rollback()
 }
 
 // instance is the row that says whose database this is.

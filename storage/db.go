@@ -119,7 +119,10 @@ func (db *DB) start(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, pool.Close())
 	}
-	db.writer, err = newWriter(ctx, db, pool)
+	err = db.checkWritable(ctx, pool)
+	if err == nil {
+		db.writer, err = newWriter(ctx, db, pool)
+	}
 	if err != nil {
 		return errors.Join(err, pool.Close())
 	}

@@ -106,9 +106,10 @@ func unavailable(err error) bool {
 	return false
 }
 
-// notDatabase and damaged tell what a failing first read means.
+// notDatabase, damaged and readOnly tell what a failing first read or write means.
 func notDatabase(err error) bool { return code(err)&0xff == sqlite3.SQLITE_NOTADB }
 func damaged(err error) bool     { return code(err)&0xff == sqlite3.SQLITE_CORRUPT }
+func readOnly(err error) bool    { return code(err)&0xff == sqlite3.SQLITE_READONLY }
 
 // translate turns the driver's errors into the categories of this package.
 func translate(err error) error {

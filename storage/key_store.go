@@ -109,7 +109,7 @@ func (db *DB) keysChanged(tx *tx) {
 // RotateKeys publishes a successor of the current key of alg ("": of every alg). It signs from
 // [KeyPublishAhead] on, so that clients which cache the JWKS know it before they meet it, or at once if
 // now is set (a key that leaked). The former key stays published [KeyKeepAfter] longer. It returns the
-// new keys; a successor that waits already is replaced only by now.
+// new keys. *Invalid for an unknown alg.
 func (db *DB) RotateKeys(ctx context.Context, by Actor, alg string, now bool) ([]SigningKey, error) {
 	algs := SigningAlgs
 	if alg != "" {
@@ -160,8 +160,8 @@ func (db *DB) succeed(tx *tx, by Actor, alg string, key crypto.Signer, active ti
 	return made, tx.audit(by, "key.rotate", made.ID, "ok", alg)
 }
 
-// rotateDue publishes successors of keys that have signed for [KeyLifetime], less the time a successor
-// stands published before it signs. It tells how many.
+// rotateDue publishes successors so early that they sign when [KeyLifetime] ends, though it is called
+// only every rotateEvery. It tells how many.
 func (db *DB) rotateDue(ctx context.Context) (int, error) {
 	list, _, err := db.SigningKeys(ctx)
 	if err != nil {
@@ -171,7 +171,7 @@ func (db *DB) rotateDue(ctx context.Context) (int, error) {
 	for _, alg := range SigningAlgs {
 		due := true // also an alg without any key gets one
 		for _, k := range list {
-			if k.Alg == alg && k.RetiredAt.IsZero() && now.Before(k.ActiveAt.Add(KeyLifetime-KeyPublishAhead)) {
+			if k.Alg == alg && k.RetiredAt.IsZero() && now.Before(k.ActiveAt.Add(KeyLifetime-KeyPublishAhead-rotateEvery)) {
 				due = false
 			}
 		}

@@ -20,6 +20,7 @@ var (
 	ErrDevOnly     = errors.New("the database was made by propusk dev")
 	ErrNotDev      = errors.New("the database was not made by propusk dev")
 	ErrMode        = errors.New("other users of this machine can reach the file")
+	ErrReadOnly    = errors.New("the database cannot be written")
 	ErrInUse       = errors.New("the database is in use")
 )
 
