@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/propusk/propusk/storage"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
@@ -131,7 +132,7 @@ func (p *Provider) logRefusal(r *http.Request, what, appID string, f *refusal) {
 	if f.httpStatus() >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	attrs := []slog.Attr{slog.String("app", appID), slog.String("error", f.code), slog.String("description", f.description)}
+	attrs := []slog.Attr{slog.String("request", middleware.GetReqID(r.Context())), slog.String("app", appID), slog.String("error", f.code), slog.String("description", f.description)}
 	if f.reason != nil {
 		attrs = append(attrs, slog.String("reason", f.reason.Error()))
 	}
