@@ -24,6 +24,9 @@ var hostileAreas = map[string]map[string]func(*testing.T){
 	"refresh":     hostileRefresh,
 	"client-auth": hostileClientAuth,
 	"token":       hostileToken,
+	"login":       hostileLogin,
+	"logout":      hostileLogout,
+	"consent":     hostileConsent,
 }
 
 // TestHostile runs every row of the corpus by the function of its id.
@@ -34,7 +37,9 @@ func TestHostile(t *testing.T) {
 			if run == nil {
 				t.Fatalf("area %q has no function for %s: %s", c.area, c.id, c.situation)
 			}
-			t.Parallel()
+			if !hostileAlone[c.id] {
+				t.Parallel()
+			}
 			run(t)
 			if t.Failed() {
 				t.Logf("%s\nsituation: %s\nexpected: %s", c.id, c.situation, c.expected)
