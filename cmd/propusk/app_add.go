@@ -24,7 +24,7 @@ func appAddCommand(t terminal) *cli.Command {
 			&cli.StringSliceFlag{Name: "redirect", Usage: "a redirect `URI`; repeatable"},
 			&cli.StringSliceFlag{Name: "post-logout", Usage: "a `URI` to return to after logout; repeatable"},
 			&cli.StringSliceFlag{Name: "scope", Usage: "a scope, `NAME[,optional][,offline]`; repeatable; replaces openid and optional profile, email, offline_access"},
-			&cli.StringSliceFlag{Name: "grant", Usage: "a grant `TYPE`: authorization_code, refresh_token, client_credentials, device_code; repeatable"},
+			&cli.StringSliceFlag{Name: "grant", Usage: "a grant `TYPE`: authorization_code, refresh_token, client_credentials; repeatable; replaces those of the app's type"},
 			&cli.StringSliceFlag{Name: "auth-method", Usage: "client_secret_basic, client_secret_post or none; repeatable"},
 			&cli.BoolFlag{Name: "without-pkce", Usage: "the app may leave PKCE out (confidential apps only)"},
 			&cli.BoolFlag{Name: "trusted", Usage: "an administrator checked the app; the pages say so"},
@@ -85,18 +85,13 @@ func newApplication(c *cli.Context, name string) (storage.NewApp, error) {
 		Type: storage.AppType(c.String("type")), Enabled: true, Trusted: c.Bool("trusted"),
 		WithoutPKCE: c.Bool("without-pkce"), RedirectURIs: c.StringSlice("redirect"),
 		PostLogoutURIs: c.StringSlice("post-logout"), AuthMethods: c.StringSlice("auth-method"),
+		GrantTypes: c.StringSlice("grant"),
 		IDTokenAlg: c.String("id-token-alg"), IDTokenClaims: c.Bool("id-token-claims"),
 		AccessTokenFormat: c.String("access-token-format"),
 		PolicyURI:         c.String("policy-uri"), TosURI: c.String("tos-uri"),
 	}}
 	if ru := c.String("name-ru"); ru != "" {
 		n.Names = map[string]string{"ru": ru}
-	}
-	for _, g := range c.StringSlice("grant") {
-		if g == "device_code" {
-			g = storage.GrantDeviceCode
-		}
-		n.GrantTypes = append(n.GrantTypes, g)
 	}
 	for _, text := range c.StringSlice("scope") {
 		s, err := parseAppScope(text)

@@ -52,8 +52,8 @@ func completionCommand(t terminal) *cli.Command {
 		Usage:     "print the completion script of a shell",
 		ArgsUsage: "bash|zsh|fish",
 		Description: `bash: eval "$(propusk completion bash)" in ~/.bashrc
-   zsh:  source <(propusk completion zsh) in ~/.zshrc, after compinit
-   fish: propusk completion fish > ~/.config/fish/completions/propusk.fish`,
+zsh:  source <(propusk completion zsh) in ~/.zshrc, after compinit
+fish: propusk completion fish > ~/.config/fish/completions/propusk.fish`,
 		Action: func(c *cli.Context) error {
 			args, err := exactly(c, "a shell: bash, zsh or fish")
 			if err != nil {

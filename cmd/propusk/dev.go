@@ -17,7 +17,7 @@ func devCommand(t terminal) *cli.Command {
 		Name:  "dev",
 		Usage: "run on the laptop: no set-up, people and apps to try with, this machine alone",
 		Description: `A fresh directory is filled with people and apps; a second start keeps everything.
-   FILE may hold listen, data and name, as for serve; flags win.`,
+FILE may hold listen, data and name, as for serve; flags win.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "listen", Usage: "`HOST:PORT` on loopback; port 0 picks a free one (default " + defaultListen + ")"},
 			&cli.StringFlag{Name: "data", Usage: "keep the database in `DIR` (default ./" + defaultData + ")"},

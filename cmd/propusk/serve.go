@@ -18,16 +18,16 @@ func serveCommand(t terminal) *cli.Command {
 		Name:  "serve",
 		Usage: "run in production",
 		Description: `FILE is YAML. Its keys (paths are relative to the file):
-   issuer: https://id.example.com         what apps are configured with; no path
-   data: /var/lib/propusk                 directory of the database
-   master_key_file: /etc/propusk/key      seals what is secret in it; or ` + masterKeyVariable + `
-   listen: 127.0.0.1:9998                 the default
-   tls: {cert: cert.pem, key: key.pem}    left out behind a proxy; read again on SIGHUP
-   trusted_proxies: [10.0.0.7]            whose X-Forwarded-For is believed
-   name: Example Ltd                      of the organisation, for the pages
-   allow_insecure_loopback: true          an http issuer on localhost, for trying it out
+issuer: https://id.example.com         what apps are configured with; no path
+data: /var/lib/propusk                 directory of the database
+master_key_file: /etc/propusk/key      seals what is secret in it; or ` + masterKeyVariable + `
+listen: 127.0.0.1:9998                 the default
+tls: {cert: cert.pem, key: key.pem}    left out behind a proxy; read again on SIGHUP
+trusted_proxies: [10.0.0.7]            whose X-Forwarded-For is believed
+name: Example Ltd                      of the organisation, for the pages
+allow_insecure_loopback: true          an http issuer on localhost, for trying it out
 
-   SIGINT or SIGTERM lets requests in flight finish; a second one stops at once.`,
+SIGINT or SIGTERM lets requests in flight finish; a second one stops at once.`,
 		Flags: []cli.Flag{
 			configFlag("the configuration `FILE` (required)"),
 			&cli.BoolFlag{Name: "quiet", Usage: "no log line for each request"},
