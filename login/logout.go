@@ -137,18 +137,11 @@ func (l *Login) confirmLogout(w http.ResponseWriter, r *http.Request, v visitor,
 
 // logoutApp is what the app that asks is called: as on its pass, an unchecked one by its host.
 func (l *Login) logoutApp(r *http.Request, req *storage.LogoutRequest, app *storage.App) string {
-	name := app.DisplayName(l.pages.Lang(r, req.UILocales))
-	if l.dev || app.Trusted {
-		return name
-	}
 	uri := req.RedirectURI
 	if uri == "" && len(app.RedirectURIs) > 0 {
 		uri = app.RedirectURIs[0]
 	}
-	if host := redirectHost(uri); uri != "" && host != "" {
-		return host
-	}
-	return name
+	return l.pages.AppStub(app.DisplayName(l.pages.Lang(r, req.UILocales)), uri, app.Trusted).Name
 }
 
 // endSession ends the browser's session and goes where the request says.

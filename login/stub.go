@@ -12,23 +12,10 @@ import (
 	"github.com/propusk/propusk/storage"
 )
 
-// stub is the left part of the pass for a request: who asks, and where the answer goes. An app nobody
-// has checked is called by its host; the name it gave itself comes second.
+// stub is the left part of the pass for a request: who asks, and where the answer goes.
 func (l *Login) stub(r *http.Request, req *storage.AuthRequest, app *storage.App) page.Stub {
-	s := page.Stub{
-		Name:   app.DisplayName(l.pages.Lang(r, req.UILocales)),
-		Host:   redirectHost(req.RedirectURI),
-		Serial: serial(req.ID),
-	}
-	switch {
-	case l.dev:
-	case app.Trusted:
-		s.Trust = page.Trusted
-	default:
-		s.Trust = page.Unchecked
-		s.Alias = s.Name
-		s.Name = s.Host
-	}
+	s := l.pages.AppStub(app.DisplayName(l.pages.Lang(r, req.UILocales)), req.RedirectURI, app.Trusted)
+	s.Serial = serial(req.ID)
 	return s
 }
 
@@ -54,19 +41,6 @@ func formAction(uri string) []string {
 		list = append(list, scheme+":")
 	}
 	return list
-}
-
-// redirectHost is where the answer goes, as people are shown it: a host, or the scheme of an app on the
-// device.
-func redirectHost(uri string) string {
-	u, err := url.Parse(uri)
-	if err != nil {
-		return ""
-	}
-	if u.Host != "" {
-		return u.Host
-	}
-	return u.Scheme + ":"
 }
 
 // serial is the number of a request or session as people see it, "7F3A-91C2". It tells nothing of the id.

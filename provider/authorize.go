@@ -3,7 +3,6 @@ package provider
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -62,12 +61,14 @@ func (p *Provider) authorizeTarget(w http.ResponseWriter, r *http.Request, c *ca
 	case err != nil:
 		p.failed(w, r, err)
 	case !app.Enabled:
-		p.problem(w, r, http.StatusBadRequest, page.Problem{Key: "client_disabled", Code: errUnauthorizedClient, Stub: p.stub(app, "")})
+		p.problem(w, r, http.StatusBadRequest, page.Problem{
+			Key: "client_disabled", Code: errUnauthorizedClient, Stub: p.stub(r, app, expectedURI(false, app.RedirectURIs, uri)),
+		})
 	case uri == "":
 		p.missingPage(w, r, c, "redirect_uri", "redirect_uri_missing", app)
 	case !app.MatchRedirectURI(uri):
 		p.problem(w, r, http.StatusBadRequest, page.Problem{
-			Key: "redirect_uri_unregistered", Code: errInvalidRequest, Stub: p.stub(app, uri),
+			Key: "redirect_uri_unregistered", Code: errInvalidRequest, Stub: p.stub(r, app, expectedURI(false, app.RedirectURIs, uri)),
 			Came: uri, Expected: expectedURI(app.AnyLoopback, app.RedirectURIs, uri), Args: map[string]string{"app": app.ID},
 		})
 	default:
@@ -84,7 +85,7 @@ func (p *Provider) authorizeTarget(w http.ResponseWriter, r *http.Request, c *ca
 func (p *Provider) missingPage(w http.ResponseWriter, r *http.Request, c *call, name, key string, app *storage.App) {
 	problem := page.Problem{Key: key, Code: errInvalidRequest, Expected: name}
 	if app != nil {
-		problem.Stub = p.stub(app, "")
+		problem.Stub = p.stub(r, app, expectedURI(false, app.RedirectURIs, ""))
 		problem.Expected = name + "=" + expectedURI(app.AnyLoopback, app.RedirectURIs, "")
 	}
 	if near := nearMiss(c.unknown, name); near != "" {
@@ -112,25 +113,10 @@ func (p *Provider) failed(w http.ResponseWriter, r *http.Request, err error) {
 	p.problem(w, r, f.httpStatus(), page.Problem{Key: key, Code: f.code})
 }
 
-// stub says whose pass a page is about.
-func (p *Provider) stub(app *storage.App, uri string) page.Stub {
-	s := page.Stub{Name: app.DisplayName("en"), Host: hostOf(uri)}
-	switch {
-	case p.dev:
-	case app.Trusted:
-		s.Trust = page.Trusted
-	default:
-		s.Trust = page.Unchecked
-	}
-	return s
-}
-
-func hostOf(uri string) string {
-	u, err := url.Parse(uri)
-	if err != nil {
-		return ""
-	}
-	return u.Host
+// stub says whose pass a problem page is about. redirect is a registered URI, never the one that came.
+func (p *Provider) stub(r *http.Request, app *storage.App, redirect string) page.Stub {
+	lang := p.pages.Lang(r, list(r.Form.Get("ui_locales")))
+	return p.pages.AppStub(app.DisplayName(lang), redirect, app.Trusted)
 }
 
 // expectedURI is the registered URI nearest to the one that came, for the explanation.

@@ -2,6 +2,7 @@ package page
 
 import (
 	"hash/fnv"
+	"net/url"
 	"strings"
 	"unicode"
 )
@@ -40,6 +41,39 @@ type Hidden struct {
 
 // Policies are the app's links, shown on sign-in and consent; only http and https are shown.
 type Policies struct{ PolicyURI, TosURI string }
+
+// AppStub is the stub of an app that is answered at redirect. One that nobody has checked is called by
+// its host, and the name it gave itself comes second; on a laptop nobody checks apps, and dev says
+// nothing of it.
+func (p *Renderer) AppStub(name, redirect string, trusted bool) Stub {
+	s := Stub{Name: name, Host: redirectHost(redirect)}
+	switch {
+	case p.config.Dev:
+	case trusted:
+		s.Trust = Trusted
+	default:
+		s.Trust = Unchecked
+		if s.Host != "" {
+			s.Name, s.Alias = s.Host, name
+		}
+	}
+	return s
+}
+
+// redirectHost is where an answer goes, as people are shown it: a host, or the scheme of an app on the
+// device.
+func redirectHost(uri string) string {
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil:
+		return ""
+	case u.Host != "":
+		return u.Host
+	case u.Scheme != "":
+		return u.Scheme + ":"
+	}
+	return ""
+}
 
 // ownStub completes the stub of the instance itself and takes what could mislead out of the names of
 // others.
