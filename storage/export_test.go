@@ -79,19 +79,11 @@ func (db *DB) WritePanic(ctx context.Context, query string) error {
 	})
 }
 
-// Bounds of the writer and of each cache.
+// Bounds of the writer and of the sweep.
 const (
 	WriterQueue = writerQueue
-	CacheSize   = cacheSize
 	SweepBatch  = sweepBatch
 )
-
-// CachedUsers is how many users are cached.
-func (db *DB) CachedUsers() int {
-	db.caches.users.mu.RLock()
-	defer db.caches.users.mu.RUnlock()
-	return len(db.caches.users.entries)
-}
 
 // SetPasswordHash puts any text in place of a user's hash.
 func SetPasswordHash(u *User, hash string) *User {

@@ -149,26 +149,6 @@ func TestRedeemTwoProcesses(t *testing.T) {
 	}
 }
 
-func TestCacheBound(t *testing.T) {
-	db := storagetest.New(t)
-	const people = storage.CacheSize + 200
-	err := db.Exec(t.Context(), fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < %d)
-		INSERT INTO users (id, login, login_key, name, name_key, email, email_verified, access, password_hash, claims, created_at, updated_at)
-		SELECT printf('%%026d', i), 'u' || i, 'u' || i, '', '', '', false, 'partial', '', '{}', 0, 0 FROM n`, people))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range people {
-		u, err := db.User(t.Context(), fmt.Sprintf("%026d", i+1))
-		if err != nil || u.Login != fmt.Sprintf("u%d", i+1) {
-			t.Fatalf("user %d: got %v, %v", i, u, err)
-		}
-	}
-	if got := db.CachedUsers(); got != storage.CacheSize {
-		t.Errorf("got %d users in memory, want %d", got, storage.CacheSize)
-	}
-}
-
 // TestSnapshots is the model of a power cut: copies of database and log taken under writes open whole,
 // with everything acknowledged before the copy began.
 func TestSnapshots(t *testing.T) {
