@@ -172,7 +172,7 @@ func (p *Provider) problem(w http.ResponseWriter, r *http.Request, status int, b
 		b.Stub = page.Stub{Office: true}
 	}
 	p.log.WarnContext(r.Context(), "problem page", "request", middleware.GetReqID(r.Context()), "id", b.ID, "key", b.Key, "path", r.URL.Path, "status", status,
-		"app", r.Form.Get("client_id"), "came", b.Came, "expected", b.Expected)
+		"app", clip(r.Form.Get("client_id")), "came", clip(b.Came), "expected", b.Expected)
 	p.pages.Show(w, r, page.View{Status: status, UILocales: strings.Fields(r.Form.Get("ui_locales"))}, b)
 }
 

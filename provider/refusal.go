@@ -132,11 +132,22 @@ func (p *Provider) logRefusal(r *http.Request, what, appID string, f *refusal) {
 	if f.httpStatus() >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	attrs := []slog.Attr{slog.String("request", middleware.GetReqID(r.Context())), slog.String("app", appID), slog.String("error", f.code), slog.String("description", f.description)}
+	attrs := []slog.Attr{slog.String("request", middleware.GetReqID(r.Context())), slog.String("app", clip(appID)), slog.String("error", f.code), slog.String("description", f.description)}
 	if f.reason != nil {
 		attrs = append(attrs, slog.String("reason", f.reason.Error()))
 	}
 	p.log.LogAttrs(r.Context(), level, what, attrs...)
+}
+
+// loggedMax is how many bytes of what a stranger sent go into one attribute of the log.
+const loggedMax = 256
+
+// clip bounds a text that a stranger wrote, for the log.
+func clip(s string) string {
+	if len(s) <= loggedMax {
+		return s
+	}
+	return strings.ToValidUTF8(s[:loggedMax], "") + "..."
 }
 
 // ascii keeps what RFC 6749 allows in error_description: %x20-21 / %x23-5B / %x5D-7E.
