@@ -83,6 +83,7 @@ func newWorld(t testing.TB, options ...worldOption) *world {
 		w.issuer = productionIssuer
 	}
 	w.openDatabase(setup.production)
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // as run does
 	w.server, err = newServer(serverConfig{
 		issuer: w.issuer, dev: !setup.production, proxies: setup.proxies, now: w.clock.Now, log: w.logger(),
 	}, w.db)
