@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -190,6 +191,9 @@ func (p *Provider) parseHint(_ context.Context, _ *storage.App, c *call, req *st
 		return nil
 	}
 	hint, err := p.readHint(text)
+	if err != nil && !errors.Is(err, errJWT) {
+		return err
+	}
 	if err != nil {
 		return refuse(errInvalidRequest, "id_token_hint is not an id_token of this provider").because(err)
 	}
@@ -200,7 +204,8 @@ func (p *Provider) parseHint(_ context.Context, _ *storage.App, c *call, req *st
 	return nil
 }
 
-// readHint opens an id_token of ours, whenever it expired.
+// readHint opens an id_token of ours, whenever it expired. errJWT says that it is none; other errors are
+// inner ones.
 func (p *Provider) readHint(text string) (*idToken, error) {
 	payload, err := p.verifyJWT(text, typeIDToken)
 	if err != nil {

@@ -48,6 +48,10 @@ func (p *Provider) logoutHint(w http.ResponseWriter, r *http.Request, c *call, r
 		return true
 	}
 	hint, err := p.readHint(text)
+	if err != nil && !errors.Is(err, errJWT) {
+		p.failed(w, r, err)
+		return false
+	}
 	if err != nil {
 		p.problem(w, r, http.StatusBadRequest, page.Problem{Key: "logout_hint", Code: errInvalidRequest})
 		return false

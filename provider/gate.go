@@ -166,7 +166,7 @@ func (p *Provider) recover(w http.ResponseWriter, r *http.Request, rule rules) {
 // problem shows the error page under a new number and logs it.
 func (p *Provider) problem(w http.ResponseWriter, r *http.Request, status int, b page.Problem) {
 	b.ID = page.NewProblemID()
-	b.Path = r.Method + " " + r.URL.Path
+	b.Path = r.URL.Path
 	b.Request = r.Form
 	if b.Stub == (page.Stub{}) {
 		b.Stub = page.Stub{Office: true}
