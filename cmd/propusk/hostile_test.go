@@ -27,6 +27,9 @@ var hostileAreas = map[string]map[string]func(*testing.T){
 	"login":       hostileLogin,
 	"logout":      hostileLogout,
 	"consent":     hostileConsent,
+	"http":        hostileHTTP,
+	"dos":         hostileDoS,
+	"keys":        hostileKeys,
 }
 
 // TestHostile runs every row of the corpus by the function of its id.
