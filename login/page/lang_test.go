@@ -75,6 +75,7 @@ func TestLangLink(t *testing.T) {
 	tests := []struct{ name, method, target, request, want string }{
 		{"bare", "GET", "/login", "", "?lang=ru"},
 		{"keeps the rest", "GET", "/connect/authorize?a=1&lang=en&a=2&b=%20", "", "?a=1&a=2&b=%20&lang=ru"},
+		{"secrets in the URL", "GET", "/connect/authorize?a=1&client%5Fsecret=s&CODE=c&id_token_hint=h&code_challenge=d&%zz=1", "", "?a=1&id_token_hint=h&code_challenge=d&lang=ru"},
 		{"bare colon", "GET", "/connect/authorize?redirect_uri=http://localhost:1/cb", "", "?redirect_uri=http%3A//localhost%3A1/cb&lang=ru"},
 		{"of a POST", "POST", "/login?x=1", "R&1", "?request=R%261&lang=ru"},
 		{"of a POST without request", "POST", "/login?x=1", "", "?lang=ru"},

@@ -232,7 +232,8 @@ func langLink(r *http.Request, request, lang string) string {
 		}
 	case len(r.URL.RawQuery) <= maxLink:
 		for _, pair := range strings.Split(r.URL.RawQuery, "&") {
-			if pair != "" && pair != "lang" && !strings.HasPrefix(pair, "lang=") {
+			name, _, _ := strings.Cut(pair, "=")
+			if pair != "" && name != "lang" && !bodyOnly(name) {
 				// A colon that stands bare in a query, as in redirect_uri=http://…, is taken for the end of
 				// a scheme by html/template, which then withholds the link.
 				pairs = append(pairs, strings.ReplaceAll(pair, ":", "%3A"))
@@ -240,4 +241,18 @@ func langLink(r *http.Request, request, lang string) string {
 		}
 	}
 	return "?" + strings.Join(append(pairs, "lang="+lang), "&")
+}
+
+// bodyOnly tells whether a parameter belongs into bodies and no URL: when a client sends it there all
+// the same, a page does not hand it on.
+func bodyOnly(name string) bool {
+	plain, err := url.QueryUnescape(name)
+	if err != nil {
+		return true
+	}
+	switch strings.ToLower(plain) {
+	case "client_secret", "client_assertion", "code", "code_verifier", "access_token", "refresh_token", "token", "password":
+		return true
+	}
+	return false
 }
