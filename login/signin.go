@@ -166,6 +166,7 @@ func (l *Login) lookup(ctx context.Context, name string) (*storage.User, string,
 func (l *Login) signedIn(w http.ResponseWriter, r *http.Request, in input, user *storage.User, name string) {
 	start := storage.NewSession{
 		UserID:    user.ID,
+		Proved:    user,
 		ACR:       "1",
 		AMR:       []string{"pwd"},
 		Address:   addressText(r),
@@ -176,7 +177,7 @@ func (l *Login) signedIn(w http.ResponseWriter, r *http.Request, in input, user 
 	}
 	s, secret, err := l.db.StartSession(r.Context(), start)
 	if errors.Is(err, storage.ErrRevoked) || errors.Is(err, storage.ErrNotFound) {
-		// Disabled since the password was compared: the same answer as ever.
+		// Disabled, or the password set anew, since it was compared: the same answer as ever.
 		l.showSignIn(w, r, in, http.StatusOK, page.SignIn{Username: clip(name, nameLimit), Wrong: true})
 		return
 	}

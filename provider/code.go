@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -48,18 +47,9 @@ func grantID(requestID string) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
 }
 
-// redirectDigest stands for a redirect URI in a code. At the token endpoint an empty path and "/" are
-// the same (RFC 3986 §6.2.3: the Kontur document's own example differs so), and nothing else is.
+// redirectDigest stands for a redirect URI in a code.
 func redirectDigest(uri string) string {
-	u, err := url.Parse(uri)
-	if err == nil && u.Host != "" && u.Path == "" {
-		head, tail := uri, ""
-		if i := strings.IndexAny(uri, "?#"); i >= 0 {
-			head, tail = uri[:i], uri[i:]
-		}
-		uri = head + "/" + tail
-	}
-	sum := sha256.Sum256([]byte(uri))
+	sum := sha256.Sum256([]byte(storage.RedirectKey(uri)))
 	return string(sum[:16])
 }
 

@@ -60,13 +60,10 @@ func isLoopback(authority string) bool {
 	return isLoopbackHost(host)
 }
 
-// SameRedirectURI tells whether two redirect URIs are the same: byte for byte, or differing only by an
-// empty path in place of "/", which RFC 3986 §6.2.3 defines as equal for http and https. Nothing else is
-// ever normalized.
-func SameRedirectURI(a, b string) bool { return a == b || withPath(a) == withPath(b) }
-
-// withPath puts "/" in place of an empty path.
-func withPath(uri string) string {
+// RedirectKey is what redirect URIs are compared by at the token endpoint: the URI itself, byte for
+// byte, with "/" in place of an empty path, which RFC 3986 §6.2.3 defines as equal for http and https.
+// Nothing else is ever normalized.
+func RedirectKey(uri string) string {
 	if !strings.HasPrefix(uri, "https://") && !strings.HasPrefix(uri, "http://") {
 		return uri
 	}

@@ -127,7 +127,7 @@ func TestCheckRedirectURI(t *testing.T) {
 	}
 }
 
-func TestSameRedirectURI(t *testing.T) {
+func TestRedirectKey(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want bool
@@ -148,7 +148,7 @@ func TestSameRedirectURI(t *testing.T) {
 		{"https://", "https:///", false},
 		{"com.example:", "com.example:/", false},
 	} {
-		if got := storage.SameRedirectURI(c.a, c.b); got != c.want {
+		if got := storage.RedirectKey(c.a) == storage.RedirectKey(c.b); got != c.want {
 			t.Errorf("%s and %s: got %t, want %t", c.a, c.b, got, c.want)
 		}
 	}

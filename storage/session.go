@@ -27,6 +27,9 @@ type NewSession struct {
 	AMR       []string
 	Address   string
 	UserAgent string
+	// Proved is the user as read before the password was compared; when it has been set anew since, no
+	// session starts. nil: the person did not prove it by a password.
+	Proved *User
 	// Replaces is the id of the session the browser had before. The same person keeps it (new secret,
 	// new auth_time); another person's ends.
 	Replaces string

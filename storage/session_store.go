@@ -38,7 +38,8 @@ func (s *Session) stands(now time.Time) bool {
 
 // StartSession signs a person in and returns the session and the secret for its cookie. The session the
 // browser had before keeps its id, with a new secret and auth_time, when it is the same person's and
-// still stands; another person's ends. ErrRevoked for a disabled user, ErrNotFound for an unknown one.
+// still stands; another person's ends. ErrRevoked for a disabled user or one whose
+// password was set anew since it was compared, ErrNotFound for an unknown one.
 func (db *DB) StartSession(ctx context.Context, n NewSession) (*Session, string, error) {
 	secret := newSecret()
 	var started *Session
@@ -47,7 +48,7 @@ func (db *DB) StartSession(ctx context.Context, n NewSession) (*Session, string,
 		if err != nil {
 			return err
 		}
-		if u.Disabled() {
+		if u.Disabled() || n.Proved != nil && n.Proved.passwordAt != u.passwordAt {
 			return fmt.Errorf("user: %w", ErrRevoked)
 		}
 		started = &Session{ID: NewTimeID(tx.now), UserID: n.UserID, CreatedAt: tx.now}

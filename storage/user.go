@@ -25,6 +25,7 @@ type User struct {
 	UpdatedAt     time.Time
 
 	passwordHash string // argon2id in PHC form; empty: no password sign-in
+	passwordAt   int64  // when it was set, in milliseconds; a renewed hash of the same password leaves it
 }
 
 // Disabled tells whether the user may not sign in and all of their tokens are dead.

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-const userColumns = `SELECT id, login, name, email, email_verified, access, password_hash, claims,
+const userColumns = `SELECT id, login, name, email, email_verified, access, password_hash, password_at, claims,
 	disabled_at, created_at, updated_at FROM users`
 
 func scanUser(row scanner) (*User, error) {
 	var u User
 	var claims string
 	var disabled, created, updated int64
-	err := row.Scan(&u.ID, &u.Login, &u.Name, &u.Email, &u.EmailVerified, &u.Access, &u.passwordHash, &claims,
+	err := row.Scan(&u.ID, &u.Login, &u.Name, &u.Email, &u.EmailVerified, &u.Access, &u.passwordHash, &u.passwordAt, &claims,
 		&disabled, &created, &updated)
 	if err != nil {
 		return nil, err

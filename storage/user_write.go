@@ -41,14 +41,14 @@ func (db *DB) CreateUser(ctx context.Context, by Actor, n NewUser) (*User, error
 }
 
 func (db *DB) insertUser(tx *tx, by Actor, u *User) error {
-	u.CreatedAt, u.UpdatedAt = tx.now, tx.now
+	u.CreatedAt, u.UpdatedAt, u.passwordAt = tx.now, tx.now, tx.nowMS
 	err := tx.freeID(`SELECT id FROM apps WHERE id = $1`, u.ID)
 	if err != nil {
 		return err
 	}
 	_, err = tx.exec(`INSERT INTO users (id, login, login_key, name, name_key, email, email_key, email_verified, access,
-			password_hash, claims, disabled_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $12)`,
+			password_hash, password_at, claims, disabled_at, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $11, 0, $12, $12)`,
 		u.ID, u.Login, Fold(u.Login), u.Name, Fold(u.Name), u.Email, emailKey(u.Email), u.EmailVerified, string(u.Access),
 		u.passwordHash, toJSON(u.Claims), tx.nowMS)
 	if err != nil {
@@ -92,7 +92,8 @@ func (db *DB) UpdateUser(ctx context.Context, by Actor, id string, change func(*
 		if err != nil {
 			return err
 		}
-		u.ID, u.DisabledAt, u.CreatedAt, u.passwordHash = before.ID, before.DisabledAt, before.CreatedAt, before.passwordHash
+		u.ID, u.DisabledAt, u.CreatedAt = before.ID, before.DisabledAt, before.CreatedAt
+		u.passwordHash, u.passwordAt = before.passwordHash, before.passwordAt
 		err = checkUser(&u)
 		if err != nil {
 			return err
@@ -154,12 +155,12 @@ func (db *DB) SetPassword(ctx context.Context, by Actor, id, password string) er
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(`UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1`, id, hash, tx.nowMS)
+		_, err = tx.exec(`UPDATE users SET password_hash = $2, password_at = $3, updated_at = $3 WHERE id = $1`, id, hash, tx.nowMS)
 		if err != nil {
 			return err
 		}
 		u := *before
-		u.passwordHash, u.UpdatedAt = hash, tx.now
+		u.passwordHash, u.passwordAt, u.UpdatedAt = hash, tx.nowMS, tx.now
 		db.userChanged(tx, before, &u)
 		err = db.endEverything(tx, id, "user.password")
 		if err != nil {

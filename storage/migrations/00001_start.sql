@@ -40,6 +40,7 @@ CREATE TABLE users (
   email_verified BOOLEAN NOT NULL,
   access         TEXT    NOT NULL CHECK (access IN ('full', 'partial')),
   password_hash  TEXT    NOT NULL,
+  password_at    BIGINT  NOT NULL,
   claims         TEXT    NOT NULL,
   disabled_at    BIGINT  NOT NULL DEFAULT 0,
   created_at     BIGINT  NOT NULL,

@@ -126,3 +126,18 @@ func testConsents(t *testing.T, w *world) {
 	}
 	w.category(w.db.Decide(w.ctx, alice, "demo", []storage.Consent{{Scope: "nothing", Granted: true}}), storage.ErrNotFound)
 }
+
+// testSessionPassword: a password that was compared before another was set opens nothing.
+func testSessionPassword(t *testing.T, w *world) {
+	u := w.user("alice")
+	start := storage.NewSession{UserID: u.ID, Proved: u, ACR: "1"}
+	w.clock.Advance(time.Second)
+	w.must(w.db.RehashPassword(w.ctx, u, "alice"))
+	_, _, err := w.db.StartSession(w.ctx, start)
+	if err != nil {
+		t.Errorf("after the hash was renewed: %v", err)
+	}
+	w.must(w.db.SetPassword(w.ctx, storage.System, u.ID, "correct horse battery"))
+	_, _, err = w.db.StartSession(w.ctx, start)
+	w.category(err, storage.ErrRevoked)
+}

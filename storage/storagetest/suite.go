@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(*testing.T, *Clock) *storage.DB) {
 		{"sessions/cookie", testSessionCookie},
 		{"sessions/expiry", testSessionExpiry},
 		{"sessions/replace", testSessionReplace},
+		{"sessions/password", testSessionPassword},
 		{"consents", testConsents},
 		{"redeem/once", testRedeemOnce},
 		{"redeem/parallel", testRedeemParallel},
