@@ -30,6 +30,7 @@ var hostileAreas = map[string]map[string]func(*testing.T){
 	"http":        hostileHTTP,
 	"dos":         hostileDoS,
 	"keys":        hostileKeys,
+	"cli":         hostileCLI,
 }
 
 // TestHostile runs every row of the corpus by the function of its id.
