@@ -84,18 +84,18 @@ func (p *Provider) grantEnds(ctx context.Context, app *storage.App, c *code, now
 	if !app.Allows(storage.GrantRefreshToken) {
 		return now.Add(app.AccessTokenTTL), nil
 	}
-	ends := now.Add(storage.RefreshAbsolute)
 	if !slices.Contains(c.scopes, storage.ScopeOffline) {
-		return ends, nil
+		return storage.RefreshEnds(now, time.Time{}), nil
 	}
 	consents, err := p.db.Consents(ctx, c.userID, c.appID)
 	if err != nil {
-		return ends, err
+		return now, err
 	}
+	var until time.Time
 	for _, consent := range consents {
-		if consent.Scope == storage.ScopeOffline && !consent.Until.IsZero() && consent.Until.Before(ends) {
-			ends = consent.Until
+		if consent.Scope == storage.ScopeOffline {
+			until = consent.Until
 		}
 	}
-	return ends, nil
+	return storage.RefreshEnds(now, until), nil
 }
