@@ -25,7 +25,14 @@ type chrome struct {
 // startChrome starts Chromium with a fresh profile that asks nobody but the server under test.
 func startChrome(t *testing.T) *chrome {
 	t.Helper()
+	// Chromium leaves files behind when it is ended; they are left here and removed, or not, at the end.
+	litter, err := os.MkdirTemp("", "propusk-chrome-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(litter) })
 	options := []chromedp.ExecAllocatorOption{
+		chromedp.Env("TMPDIR=" + litter),
 		chromedp.ExecPath(tool(t, "chromium")),
 		chromedp.Headless, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
 		chromedp.NoSandbox, // Chromium refuses to run as root otherwise, and it only sees our own pages
@@ -42,7 +49,7 @@ func startChrome(t *testing.T) *chrome {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
-	err := chromedp.Do(ctx)
+	err = chromedp.Do(ctx)
 	if err != nil {
 		t.Fatalf("chromium: %v", err)
 	}
