@@ -19,7 +19,7 @@ var hostilePKCE = map[string]func(*testing.T){
 }
 
 // wantErrorRedirect: the app is told at once, before any page, and nothing is kept.
-func wantErrorRedirect(t *testing.T, what string, a party, got *reply, code string) {
+func wantErrorRedirect(t testing.TB, what string, a party, got *reply, code string) {
 	t.Helper()
 	to := got.location()
 	if got.status != http.StatusSeeOther || to == nil || !strings.HasPrefix(to.String(), a.redirect+"?") || to.Query().Get("error") != code {

@@ -1,13 +1,8 @@
 package main
 
 import (
-	"context"
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -129,85 +124,6 @@ func hostileRefreshScopes(t *testing.T) {
 			t.Errorf("asked for %q: introspection says %q, want %q", step.asked, told, step.want)
 		}
 		token = all.refresh
-	}
-}
-
-// claimsOf reads the payload of a JWT that came straight from the token endpoint.
-func claimsOf(t *testing.T, token string) map[string]any {
-	t.Helper()
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		t.Fatalf("not a JWT: %d parts", len(parts))
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	var claims map[string]any
-	err = json.Unmarshal(payload, &claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return claims
-}
-
-// hostileGroundGone: what a family rests on goes away between two refreshes. What another process
-// changes counts in the very next request as well, because the rotating statement asks the file.
-func hostileGroundGone(t *testing.T) {
-	ctx := context.Background()
-	w := newWorld(t) // each cause has a person or an app of its own
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for i, cause := range []struct {
-		name   string
-		change func(user string, a party, all tokens)
-		status int
-		code   string
-	}{
-		{"disabled", func(user string, _ party, _ tokens) { must(w.db.SetUserDisabled(ctx, storage.System, user, true)) }, 400, "invalid_grant"},
-		{"disabled by a command", func(user string, _ party, _ tokens) {
-			known, err := w.db.User(ctx, user)
-			must(err)
-			if code, _, talk := w.command("", "user", "disable", known.Login); code != 0 {
-				t.Fatal(talk)
-			}
-		}, 400, "invalid_grant"},
-		{"password changed", func(user string, _ party, _ tokens) {
-			must(w.db.SetPassword(ctx, storage.System, user, "quite another password"))
-		}, 400, "invalid_grant"},
-		{"app withdrawn", func(user string, a party, _ tokens) { must(w.db.WithdrawApp(ctx, storage.System, user, a.id)) }, 400, "invalid_grant"},
-		{"signed out", func(_ string, _ party, all tokens) {
-			sid, _ := claimsOf(t, all.id)["sid"].(string)
-			must(w.db.EndSession(ctx, storage.System, sid))
-		}, 400, "invalid_grant"},
-		{"grant type removed", func(_ string, a party, _ tokens) {
-			w.changeApp(a.id, func(app *storage.App) { app.GrantTypes = []string{storage.GrantCode} })
-		}, 400, "invalid_grant"},
-		{"all scopes removed", func(_ string, a party, _ tokens) {
-			w.changeApp(a.id, func(app *storage.App) { app.Scopes = []storage.AppScope{{Name: "phone"}} })
-		}, 400, "invalid_grant"},
-		{"app disabled", func(_ string, a party, _ tokens) {
-			w.changeApp(a.id, func(app *storage.App) { app.Enabled = false })
-		}, 401, "invalid_client"},
-	} {
-		login := "person" + string(rune('a'+i))
-		user, err := w.db.CreateUser(ctx, storage.System, storage.NewUser{Login: login, Password: login, AnyPassword: true, Access: storage.Partial})
-		must(err)
-		app := w.addApp(storage.App{ID: "app-" + login, RedirectURIs: []string{"https://" + login + ".example/cb"}})
-		all := w.refresh(app, w.login(w.person(login), app).refresh)
-		cause.change(user.ID, app, all)
-		wantError(t, cause.name, w.token(app.refreshing(all.refresh)), cause.status, cause.code)
-	}
-	all := w.login(w.person("bob"), demoApp)
-	w.changeApp(demoApp.id, func(app *storage.App) {
-		app.Scopes = slices.DeleteFunc(app.Scopes, func(s storage.AppScope) bool { return s.Name == "email" })
-	})
-	if got := w.token(demoApp.refreshing(all.refresh)); got.text("scope") != "openid profile" {
-		t.Errorf("after the app lost email: got %d with scope %q, want openid profile", got.status, got.text("scope"))
 	}
 }
 
