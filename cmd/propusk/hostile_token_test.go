@@ -50,10 +50,15 @@ func (w *world) ownToken() string {
 
 func hostileWrongBearer(t *testing.T) {
 	w, elsewhere := newWorld(t), newWorld(t, inProduction)
+	w.wantOwnIssuer()
 	for _, app := range []party{demoApp, w.addJWTApp()} {
 		p := w.person("alice")
 		code := p.code(app)
 		got := w.login(p, app)
+		if strings.Contains(got.access, ".") { // a JWT, but no id_token
+			hint := w.get(authorizePath(app.asking("id_token_hint", got.access)))
+			wantErrorRedirect(t, "access token as id_token_hint", app, hint, "invalid_request")
+		}
 		for what, token := range map[string]string{"id_token": got.id, "refresh token": got.refresh, "code": code} {
 			w.wantNoBearer(app.id+": "+what, token)
 		}
@@ -74,12 +79,16 @@ func hostileWrongBearer(t *testing.T) {
 			t.Errorf("%s: an access token of another issuer is active", app.id)
 		}
 	}
-	// All databases of one test binary hold the same keys, so only iss tells these two apart.
-	sameKeys := newWorld(t)
+}
+
+// wantOwnIssuer: all databases of one test binary hold the same keys, so only iss tells two of them apart.
+func (w *world) wantOwnIssuer() {
+	w.t.Helper()
+	sameKeys := newWorld(w.t)
 	own, foreign := w.ownToken(), sameKeys.ownToken()
 	w.wantNoBearer("JWT of our key under another issuer", foreign)
 	if !w.active(serviceApp, own) || w.active(serviceApp, foreign) {
-		t.Error("a JWT of our key under another issuer is active, or our own is not")
+		w.t.Error("a JWT of our key under another issuer is active, or our own is not")
 	}
 }
 
