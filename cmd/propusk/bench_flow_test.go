@@ -25,7 +25,7 @@ func signedInFlow(b *testing.B, t *target) func(*wire) error {
 		"code_challenge": {oauth2.S256ChallengeFromVerifier(verifier)}, "code_challenge_method": {"S256"},
 	}.Encode()})
 	var cookies []string
-	for _, c := range t.person.http.Jar.Cookies(t.issuer) {
+	for _, c := range t.person.Browser.Jar.Cookies(t.issuer) {
 		cookies = append(cookies, c.Name+"="+c.Value)
 	}
 	ask := request("GET", authorize, "", "Cookie", strings.Join(cookies, "; "))

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/propusk/propusk/provider/providertest"
 )
 
 // BenchmarkSideBySide needs Linux: it reads /proc and binds processes to CPUs. It runs propusk and the example server of zitadel/oidc in one run and prints what
@@ -64,8 +66,8 @@ type target struct {
 	pid      int
 	dir      string
 	requests map[string][]byte
-	want     map[string]string // text in the answer
-	person   *person           // signed in, ours only
+	want     map[string]string    // text in the answer
+	person   *providertest.Person // signed in, ours only
 }
 
 func basic(id, secret string) string {
@@ -90,7 +92,7 @@ func (t *target) fill(path map[string]string, token, service, app string) {
 func startOurs(b *testing.B) *target {
 	b.Helper()
 	s := startDev(b)
-	alice := newPerson(b, s.Issuer, "alice")
+	alice := providertest.NewPerson(b, s.Issuer, "alice")
 	demo := newApp(b, s.Issuer, "demo", "demo-secret")
 	token := demo.login(alice).Token.AccessToken
 	t := &target{issuer: mustParse(b, s.Issuer), pid: s.PID, dir: s.Dir, person: alice}

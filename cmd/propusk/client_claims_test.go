@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/propusk/propusk/provider/providertest"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 )
@@ -12,7 +13,7 @@ import (
 func TestClientClaimsParameter(t *testing.T) {
 	s := startDev(t)
 	demo := newApp(t, s.Issuer, "demo", "demo-secret", "openid")
-	alice := newPerson(t, s.Issuer, "alice")
+	alice := providertest.NewPerson(t, s.Issuer, "alice")
 
 	t.Run("userinfo without being asked", func(t *testing.T) {
 		l := demo.login(alice)
@@ -41,7 +42,7 @@ func TestClientClaimsParameter(t *testing.T) {
 	})
 	t.Run("acr that cannot be had", func(t *testing.T) {
 		at := demo.attempt("claims", `{"id_token":{"acr":{"essential":true,"values":["urn:gold"]}}}`)
-		wantError(t, at, alice.walk(at.URL), "unmet_authentication_requirements")
+		wantError(t, at, alice.Walk(at.URL), "unmet_authentication_requirements")
 	})
 	t.Run("acr that would be nice", func(t *testing.T) {
 		l := demo.login(alice, "acr_values", "urn:gold 1")
@@ -51,7 +52,7 @@ func TestClientClaimsParameter(t *testing.T) {
 	})
 	t.Run("not JSON", func(t *testing.T) {
 		at := demo.attempt("claims", `{"id_token":`)
-		wantError(t, at, alice.walk(at.URL), "invalid_request")
+		wantError(t, at, alice.Walk(at.URL), "invalid_request")
 	})
 }
 
@@ -71,7 +72,7 @@ func TestClientScopes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			alice := newPerson(t, s.Issuer, "alice")
+			alice := providertest.NewPerson(t, s.Issuer, "alice")
 			alice.Tick = tt.tick
 			demo := newApp(t, s.Issuer, "demo", "demo-secret", tt.asked...)
 			for _, again := range []bool{false, true} {
@@ -89,7 +90,7 @@ func TestClientScopes(t *testing.T) {
 		kontur := newApp(t, s.Issuer, "yourClientId", "yourClientSecret", "openid", "profile")
 		kontur.RedirectURL = "http://www.example.com/"
 		at := kontur.attempt()
-		wantError(t, at, newPerson(t, s.Issuer, "alice").walk(at.URL), "invalid_scope")
+		wantError(t, at, providertest.NewPerson(t, s.Issuer, "alice").Walk(at.URL), "invalid_scope")
 	})
 }
 
@@ -101,7 +102,7 @@ func TestClientPublic(t *testing.T) {
 		{"cli", "http://127.0.0.1:65535"},
 		{"cli", "http://[::1]:8080/done"},
 	}
-	alice := newPerson(t, s.Issuer, "alice")
+	alice := providertest.NewPerson(t, s.Issuer, "alice")
 	for _, tt := range tests {
 		t.Run(tt.client+" "+tt.redirect, func(t *testing.T) {
 			public := newApp(t, s.Issuer, tt.client, "")

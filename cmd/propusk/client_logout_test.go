@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/propusk/propusk/provider/providertest"
 )
 
 func TestClientLogout(t *testing.T) {
@@ -18,15 +20,15 @@ func TestClientLogout(t *testing.T) {
 		}
 		return s.Issuer + "/connect/endsession?" + values.Encode()
 	}
-	signedIn := func(t *testing.T, p *person) bool {
+	signedIn := func(t *testing.T, p *providertest.Person) bool {
 		t.Helper()
-		return p.walk(demo.attempt("prompt", "none").URL).Values.Get("code") != ""
+		return p.Walk(demo.attempt("prompt", "none").URL).Values.Get("code") != ""
 	}
 
 	t.Run("with the hint of this session: no question", func(t *testing.T) {
-		alice := newPerson(t, s.Issuer, "alice")
+		alice := providertest.NewPerson(t, s.Issuer, "alice")
 		l := demo.login(alice)
-		got := alice.walk(end("id_token_hint", l.Raw, "post_logout_redirect_uri", after, "state", "a b&c"))
+		got := alice.Walk(end("id_token_hint", l.Raw, "post_logout_redirect_uri", after, "state", "a b&c"))
 		if got.Page != nil || got.URL.String() != after || got.Values.Get("state") != "a b&c" {
 			t.Errorf("got %+v, want %s with the state", got, after)
 		}
@@ -36,9 +38,9 @@ func TestClientLogout(t *testing.T) {
 		}
 	})
 	t.Run("without a hint: asked, then signed out here", func(t *testing.T) {
-		alice := newPerson(t, s.Issuer, "alice")
+		alice := providertest.NewPerson(t, s.Issuer, "alice")
 		demo.login(alice)
-		got := alice.walk(end())
+		got := alice.Walk(end())
 		wantPages(t, alice, "logout", "")
 		if got.Page == nil || got.Page.Status != http.StatusOK {
 			t.Fatalf("got %+v, want a page that says it is done", got)
@@ -48,33 +50,33 @@ func TestClientLogout(t *testing.T) {
 		}
 	})
 	t.Run("the token of a session goes with it", func(t *testing.T) {
-		alice := newPerson(t, s.Issuer, "alice")
+		alice := providertest.NewPerson(t, s.Issuer, "alice")
 		l := demo.login(alice)
-		alice.walk(end("id_token_hint", l.Raw))
+		alice.Walk(end("id_token_hint", l.Raw))
 		_, state := demo.call("/connect/introspect", url.Values{"token": {l.Token.AccessToken}})
 		if state["active"] != false {
 			t.Errorf("introspection after logout: got %v, want inactive", state)
 		}
 	})
 	t.Run("the hint of somebody else's session changes nothing", func(t *testing.T) {
-		alice, bob := newPerson(t, s.Issuer, "alice"), newPerson(t, s.Issuer, "bob")
+		alice, bob := providertest.NewPerson(t, s.Issuer, "alice"), providertest.NewPerson(t, s.Issuer, "bob")
 		hint := demo.login(alice).Raw
 		demo.login(bob)
-		bob.http.CheckRedirect = nil // follows, and presses nothing
-		response, err := bob.http.Get(end("id_token_hint", hint, "post_logout_redirect_uri", s.Issuer+"/"))
+		bob.Browser.CheckRedirect = nil // follows, and presses nothing
+		response, err := bob.Browser.Get(end("id_token_hint", hint, "post_logout_redirect_uri", s.Issuer+"/"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		_ = response.Body.Close()
-		bob.http.CheckRedirect = newPerson(t, s.Issuer, "bob").http.CheckRedirect
+		bob.Browser.CheckRedirect = providertest.NewPerson(t, s.Issuer, "bob").Browser.CheckRedirect
 		if !signedIn(t, bob) || !signedIn(t, alice) {
 			t.Errorf("a session ended without its person's word")
 		}
 	})
 	t.Run("an address that is not the app's", func(t *testing.T) {
-		alice := newPerson(t, s.Issuer, "alice")
+		alice := providertest.NewPerson(t, s.Issuer, "alice")
 		l := demo.login(alice)
-		got := alice.walk(end("id_token_hint", l.Raw, "post_logout_redirect_uri", "https://evil.example/"))
+		got := alice.Walk(end("id_token_hint", l.Raw, "post_logout_redirect_uri", "https://evil.example/"))
 		if got.Page == nil {
 			t.Errorf("redirected to %s", got.URL)
 		}

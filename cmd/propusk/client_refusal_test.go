@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/propusk/propusk/provider/providertest"
 	"golang.org/x/oauth2"
 )
 
@@ -32,8 +33,8 @@ func TestClientRefusedAtApp(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a := newApp(t, s.Issuer, tt.client, "")
 			at := a.attempt()
-			alice := newPerson(t, s.Issuer, "alice")
-			wantError(t, at, alice.walk(changed(t, at.URL, tt.change)), tt.want)
+			alice := providertest.NewPerson(t, s.Issuer, "alice")
+			wantError(t, at, alice.Walk(changed(t, at.URL, tt.change)), tt.want)
 			wantPages(t, alice)
 		})
 	}
@@ -59,7 +60,7 @@ func TestClientRefusedOnPage(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			at := newApp(t, s.Issuer, "demo", "demo-secret").attempt()
-			got := newPerson(t, s.Issuer, "alice").walk(changed(t, at.URL, tt.change))
+			got := providertest.NewPerson(t, s.Issuer, "alice").Walk(changed(t, at.URL, tt.change))
 			if got.Page == nil {
 				t.Fatalf("redirected to %s", got.URL)
 			}
@@ -99,12 +100,12 @@ func changed(t *testing.T, target string, change url.Values) string {
 // TestClientRefusedToken: what the token endpoint refuses, seen by x/oauth2.
 func TestClientRefusedToken(t *testing.T) {
 	s := startDev(t)
-	alice := newPerson(t, s.Issuer, "alice")
+	alice := providertest.NewPerson(t, s.Issuer, "alice")
 	demo := newApp(t, s.Issuer, "demo", "demo-secret")
 	code := func(t *testing.T) (attempt, string) {
 		t.Helper()
 		at := demo.attempt()
-		return at, alice.walk(at.URL).Values.Get("code")
+		return at, alice.Walk(at.URL).Values.Get("code")
 	}
 	t.Run("no verifier", func(t *testing.T) {
 		_, c := code(t)

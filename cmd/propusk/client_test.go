@@ -13,6 +13,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/google/go-cmp/cmp"
+	"github.com/propusk/propusk/provider/providertest"
 	"golang.org/x/oauth2"
 )
 
@@ -34,7 +35,7 @@ type login struct {
 	ID     *oidc.IDToken
 	Raw    string         // the id_token
 	Claims map[string]any // of the id_token
-	Answer *answer
+	Answer *providertest.Answer
 }
 
 func newApp(t testing.TB, issuer, id, secret string, scopes ...string) *app {
@@ -72,14 +73,14 @@ func (a *app) attempt(parameters ...string) attempt {
 }
 
 // login sends the person through the provider and redeems the code.
-func (a *app) login(p *person, parameters ...string) *login {
+func (a *app) login(p *providertest.Person, parameters ...string) *login {
 	a.t.Helper()
 	at := a.attempt(parameters...)
-	return a.redeem(at, p.walk(at.URL))
+	return a.redeem(at, p.Walk(at.URL))
 }
 
 // redeem checks the answer to an attempt and exchanges its code.
-func (a *app) redeem(at attempt, got *answer) *login {
+func (a *app) redeem(at attempt, got *providertest.Answer) *login {
 	a.t.Helper()
 	if got.Page != nil {
 		a.t.Fatalf("the walk ended at %s (%d):\n%s", got.Page.URL, got.Page.Status, got.Page.HTML)
@@ -160,12 +161,12 @@ func oauthError(err error) string {
 
 func TestClientCodeFlow(t *testing.T) {
 	s := startDev(t)
-	alice := newPerson(t, s.Issuer, "alice")
+	alice := providertest.NewPerson(t, s.Issuer, "alice")
 	alice.Tick = []string{"*"}
 	demo := newApp(t, s.Issuer, "demo", "demo-secret", allScopes...)
 
 	first := demo.login(alice)
-	if diff := cmp.Diff([]string{"sign-in", "consent"}, alice.kinds()); diff != "" {
+	if diff := cmp.Diff([]string{"sign-in", "consent"}, alice.Kinds()); diff != "" {
 		t.Errorf("pages (-want +got):\n%s", diff)
 	}
 	t.Run("token response", func(t *testing.T) {

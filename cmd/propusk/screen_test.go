@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/propusk/propusk/provider/providertest"
 )
 
 // propusk runs propusk beside a server and returns its stdout.
@@ -88,7 +90,7 @@ func TestScreen(t *testing.T) {
 	if status != 200 || body["access_token"] == nil {
 		t.Errorf("or: %d %v", status, body)
 	}
-	end := newPerson(t, s.Issuer, "alice").walk(onScreen(t, s, "try"))
+	end := providertest.NewPerson(t, s.Issuer, "alice").Walk(onScreen(t, s, "try"))
 	if end.Page == nil || end.Page.Status != 200 || end.Page.URL.Query().Get("code") == "" {
 		t.Fatalf("try: did not end at a page with the code: %+v", end)
 	}

@@ -24,9 +24,11 @@ type Person struct {
 
 	Shown []*Page // the pages of the last walk, in order
 
+	// Browser holds the person's cookies and follows no redirect.
+	Browser *http.Client
+
 	t      testing.TB
 	issuer *url.URL
-	http   *http.Client
 }
 
 // Answer is what an app receives at the end of a walk, or the page at which the walk ended.
@@ -53,7 +55,7 @@ func NewPerson(t testing.TB, issuer, login string) *Person {
 		Timeout:       30 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &Person{Login: login, Password: login, t: t, issuer: base, http: client}
+	return &Person{Login: login, Password: login, t: t, issuer: base, Browser: client}
 }
 
 // Walk opens a URL and goes on until the answer leaves the provider or no form is left to fill in.
@@ -127,7 +129,7 @@ func (p *Person) send(request *http.Request) (*http.Response, string) {
 	if p.Language != "" {
 		request.Header.Set("Accept-Language", p.Language)
 	}
-	response, err := p.http.Do(request)
+	response, err := p.Browser.Do(request)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -206,13 +208,4 @@ func queryAnswer(u *url.URL) *Answer {
 	bare := *u
 	bare.RawQuery = ""
 	return &Answer{URL: &bare, Values: values}
-}
-
-func mustParse(t testing.TB, text string) *url.URL {
-	t.Helper()
-	u, err := url.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/go-chi/chi/v5"
+
 	"github.com/propusk/propusk/login"
 	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/provider"

@@ -4,8 +4,9 @@ import (
 	"testing"
 
 	"github.com/coreos/go-oidc/v3/oidc"
-	"github.com/propusk/propusk/provider/providertest"
 	"golang.org/x/oauth2"
+
+	"github.com/propusk/propusk/provider/providertest"
 )
 
 // TestStart signs somebody in with a foreign client, as a user of this package would.
