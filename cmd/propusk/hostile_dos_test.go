@@ -40,6 +40,9 @@ func (b meteredBody) Read(p []byte) (int, error) {
 func (m *meter) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.requests.Add(1)
+		// On a copy: from the body of its own request the server tells that it was not read to its end,
+		// and then gives the client time to read the answer.
+		r = r.WithContext(r.Context())
 		r.Body = meteredBody{r.Body, &m.read}
 		next.ServeHTTP(w, r)
 	})
