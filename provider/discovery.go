@@ -142,7 +142,7 @@ func (p *Provider) document(which int) http.Handler {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
-		h.Set("Content-Type", "application/json")
+		h["Content-Type"] = jsonDocument
 		_, _ = w.Write(set.bytes[which])
 	})
 }

@@ -62,8 +62,7 @@ func (p *Provider) gate(rule rules, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer p.recover(w, r, rule)
 		h := w.Header()
-		h.Set("Cache-Control", "no-store")
-		h.Set("Pragma", "no-cache")
+		h["Cache-Control"], h["Pragma"] = noStore, noCache
 		if rule.scripts && p.cors(w, r) {
 			return
 		}

@@ -88,13 +88,35 @@ func (p *Provider) Handler(front Front) http.Handler {
 	r.Handle(PathDiscovery, p.document(discoveryDocument))
 	r.Handle(PathMetadata, p.document(discoveryDocument))
 	r.Handle(PathJWKS, p.document(jwksDocument))
-	r.Handle(PathAuthorize, p.gate(authorizeRules, p.authorize(front.Authorize)))
-	r.Handle(PathEndSession, p.gate(endSessionRules, p.endSession(front.Logout)))
+	r.Handle(PathAuthorize, p.pages.Headers(p.gate(authorizeRules, p.authorize(front.Authorize))))
+	r.Handle(PathEndSession, p.pages.Headers(p.gate(endSessionRules, p.endSession(front.Logout))))
 	r.Handle(PathToken, p.gate(tokenRules, server))
 	r.Handle(PathIntrospect, p.gate(introspectRules, server))
 	r.Handle(PathRevocation, p.gate(revocationRules, server))
 	r.Handle(PathUserInfo, p.gate(userInfoRules, server))
-	return p.pages.Headers(r)
+	return p.machineHeaders(r)
+}
+
+// Values of headers that every answer shares: a slice of its own for each would be garbage at once.
+var (
+	noSniff      = []string{"nosniff"}
+	noStore      = []string{"no-store"}
+	noCache      = []string{"no-cache"}
+	strictHTTPS  = []string{"max-age=31536000"}
+	jsonDocument = []string{"application/json"}
+)
+
+// machineHeaders sets what answers to clients carry; those to people get the rest from page.Headers.
+func (p *Provider) machineHeaders(next http.Handler) http.Handler {
+	secure := strings.HasPrefix(p.issuer, "https://")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h["X-Content-Type-Options"] = noSniff
+		if secure {
+			h["Strict-Transport-Security"] = strictHTTPS
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // ServeHTTP hides the library's own router: the provider is mounted through Handler only.

@@ -28,7 +28,31 @@ func (p *Provider) libraryHandler() http.Handler {
 		Introspection: op.NewEndpoint(PathIntrospect), Revocation: op.NewEndpoint(PathRevocation),
 	}
 	s := &server{op.NewLegacyServer(p, routed), p}
-	return op.RegisterServer(s, routed, op.WithServerCORSOptions(nil))
+	return op.RegisterServer(s, routed, op.WithServerCORSOptions(nil), op.WithDecoder(decoder{}))
+}
+
+// decoder fills what the library looks at before it calls us. The core reads the form itself, and the
+// library's decoder matches names in any letter case, by reflection.
+type decoder struct{}
+
+// Decode never fails: the gate has checked the form.
+func (decoder) Decode(dst any, src map[string][]string) error {
+	form := url.Values(src)
+	switch d := dst.(type) {
+	case *op.ClientCredentials:
+		d.ClientID, d.ClientSecret = form.Get("client_id"), form.Get("client_secret")
+	case *oidc.AccessTokenRequest:
+		d.Code, d.RedirectURI = form.Get("code"), form.Get("redirect_uri")
+	case *oidc.RefreshTokenRequest:
+		d.RefreshToken = form.Get("refresh_token")
+	case *oidc.IntrospectionRequest:
+		d.Token = form.Get("token")
+	case *oidc.RevocationRequest:
+		d.Token = form.Get("token")
+	case *oidc.UserInfoRequest:
+		d.AccessToken = form.Get("access_token")
+	}
+	return nil
 }
 
 // refused logs a refusal of the core and gives it to the library in a form that leaks nothing.
