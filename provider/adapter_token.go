@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -167,7 +168,12 @@ func (a *adapter) SetUserinfoFromRequest(_ context.Context, info *oidc.UserInfo,
 }
 
 func (a *adapter) SetUserinfoFromToken(ctx context.Context, info *oidc.UserInfo, tokenID, subject, _ string) error {
-	claims, err := a.p.userInfo(ctx, tokenID)
+	text, err := a.p.userInfo(ctx, tokenID)
+	if err != nil {
+		return adapted(err)
+	}
+	var claims map[string]any
+	err = json.Unmarshal(text, &claims)
 	if err == nil && claims["sub"] != subject {
 		err = refuse(errInvalidToken, descriptionInvalidToken)
 	}

@@ -45,7 +45,7 @@ func (p *Provider) authorize(next func(http.ResponseWriter, *http.Request, *stor
 
 // authorizeTarget finds client and redirect URI, or shows the problem page.
 func (p *Provider) authorizeTarget(w http.ResponseWriter, r *http.Request, c *call) (target, bool) {
-	if c.bad != nil && (c.form == nil || c.bad.status != http.StatusBadRequest || c.bad.name == "client_id" || c.bad.name == "redirect_uri") {
+	if c.bad != nil && (c.form == nil || c.bad.noTarget()) {
 		p.badParamsPage(w, r, c.bad)
 		return target{}, false
 	}

@@ -267,3 +267,27 @@ func TestClaimsLocales(t *testing.T) {
 		t.Errorf("name = %v, want %v", info["name"], alice.Claims["name#ru"])
 	}
 }
+
+// TestUserInfoChanges: answers are kept encoded, but never longer than they are true.
+func TestUserInfoChanges(t *testing.T) {
+	w := newWorld(t)
+	access := w.login("scope", "openid profile").AccessToken
+	ask := func() map[string]any {
+		return w.object(w.get(PathUserInfo, "Authorization", "Bearer "+access))
+	}
+	ask()
+	_, err := w.db.UpdateUser(t.Context(), storage.System, w.session.UserID, func(u *storage.User) error {
+		u.Name = "Alice Renamed"
+		u.Claims["quota"] = 7
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(); got["name"] != "Alice Renamed" {
+		t.Errorf("after a change of the person: %v", got)
+	}
+	if got := w.object(w.get(PathUserInfo, "Authorization", "Bearer "+w.login("scope", "openid email").AccessToken)); got["name"] != nil {
+		t.Errorf("another token's scopes: %v", got)
+	}
+}

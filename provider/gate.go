@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-chi/chi/v5/middleware"
 	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
 	"github.com/zitadel/oidc/v3/pkg/op"
@@ -170,7 +169,7 @@ func (p *Provider) problem(w http.ResponseWriter, r *http.Request, status int, b
 	if b.Stub == (page.Stub{}) {
 		b.Stub = page.Stub{Office: true}
 	}
-	p.log.WarnContext(r.Context(), "problem page", "request", middleware.GetReqID(r.Context()), "id", b.ID, "key", b.Key, "path", r.URL.Path, "status", status,
+	p.log.WarnContext(r.Context(), "problem page", "request", r.Header.Get(requestID), "id", b.ID, "key", b.Key, "path", r.URL.Path, "status", status,
 		"app", clip(r.Form.Get("client_id")), "came", clip(b.Came), "expected", b.Expected)
 	p.pages.Show(w, r, page.View{Status: status, UILocales: strings.Fields(r.Form.Get("ui_locales"))}, b)
 }

@@ -77,7 +77,7 @@ func params(w http.ResponseWriter, r *http.Request, known limits) (form url.Valu
 		return nil, nil, &badParams{http.StatusBadRequest, "form_invalid", "",
 			"the body must have Content-Type application/x-www-form-urlencoded"}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := readBody(w, r)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -103,59 +103,81 @@ func inQuery(query string, known limits) string {
 	return ""
 }
 
-func parse(encoded string, known limits) (url.Values, []string, *badParams) {
+// readBody reads at most maxBody bytes.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	limited := http.MaxBytesReader(w, r.Body, maxBody)
+	if r.ContentLength <= 0 || r.ContentLength > maxBody {
+		return io.ReadAll(limited)
+	}
+	body := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(limited, body)
+	return body, err
+}
+
+// parse reads urlencoded parameters in one pass. url.ParseQuery would build a map of everything first.
+func parse(encoded string, known limits) (form url.Values, unknown []string, bad *badParams) {
 	if strings.Count(encoded, "&") >= maxParams {
 		return nil, nil, &badParams{http.StatusBadRequest, "request_too_large", "", "more than 100 parameters"}
 	}
-	all, err := url.ParseQuery(encoded)
-	if err != nil {
-		return nil, nil, &badParams{http.StatusBadRequest, "form_invalid", "", "the parameters are not well-formed urlencoded text"}
-	}
-	form := make(url.Values, len(all))
-	var unknown []string
-	var bad *badParams
-	for name, values := range all {
-		limit, ok := known[name]
-		if !ok {
-			unknown = append(unknown, name)
-			bad = cmpBad(bad, unknownParam(name, values, known))
+	form = make(url.Values, 8)
+	for pair := range strings.SplitSeq(encoded, "&") {
+		if pair == "" {
 			continue
 		}
-		form[name] = values[:1]
-		bad = cmpBad(bad, knownParam(name, values, limit))
+		name, value, _ := strings.Cut(pair, "=")
+		name, errName := url.QueryUnescape(name)
+		value, errValue := url.QueryUnescape(value)
+		if errName != nil || errValue != nil || strings.Contains(pair, ";") {
+			return nil, nil, &badParams{http.StatusBadRequest, "form_invalid", "", "the parameters are not well-formed urlencoded text"}
+		}
+		limit, ok := known[name]
+		if !ok {
+			again := slices.Contains(unknown, name)
+			bad = worse(bad, unknownParam(name, again, known))
+			if !again {
+				unknown = append(unknown, name)
+			}
+			continue
+		}
+		bad = worse(bad, knownParam(name, value, form.Has(name), limit))
+		if !form.Has(name) {
+			form[name] = []string{value}
+		}
 	}
-	slices.Sort(unknown)
 	return form, unknown, bad
 }
 
-// cmpBad keeps the same one of two findings whatever order the map came in: by name.
-func cmpBad(a, b *badParams) *badParams {
-	if a == nil || (b != nil && b.name < a.name) {
-		return b
+// worse keeps the first finding, unless a later one leaves nobody to send the answer to.
+func worse(first, later *badParams) *badParams {
+	if first == nil || later != nil && later.noTarget() {
+		return later
 	}
-	return a
+	return first
 }
 
-func unknownParam(name string, values []string, known limits) *badParams {
-	if len(values) > 1 && !slices.Contains(repeatable, name) {
+// noTarget tells that it is unknown where the answer to an authorization request may go.
+func (b *badParams) noTarget() bool {
+	return b.status != http.StatusBadRequest || b.name == "client_id" || b.name == "redirect_uri"
+}
+
+func unknownParam(name string, again bool, known limits) *badParams {
+	if again && !slices.Contains(repeatable, name) {
 		if !utf8.ValidString(name) || len(name) > 64 {
 			name = "a parameter"
 		}
 		return &badParams{http.StatusBadRequest, "parameter_repeated", name, name + " came more than once"}
 	}
-	if _, ok := known[strings.ToLower(name)]; ok {
-		return &badParams{http.StatusBadRequest, "parameter_near_miss", strings.ToLower(name),
-			strings.ToLower(name) + " came as " + name + ": parameter names are lower-case"}
+	lower := strings.ToLower(name)
+	if _, ok := known[lower]; ok {
+		return &badParams{http.StatusBadRequest, "parameter_near_miss", lower, lower + " came as " + name + ": parameter names are lower-case"}
 	}
 	return nil
 }
 
-func knownParam(name string, values []string, limit int) *badParams {
-	if len(values) > 1 {
-		return &badParams{http.StatusBadRequest, "parameter_repeated", name, name + " came more than once"}
-	}
-	value := values[0]
+func knownParam(name, value string, again bool, limit int) *badParams {
 	switch {
+	case again:
+		return &badParams{http.StatusBadRequest, "parameter_repeated", name, name + " came more than once"}
 	case len(value) > limit:
 		return &badParams{http.StatusBadRequest, "parameter_invalid", name, name + " is too long"}
 	case !utf8.ValidString(value):

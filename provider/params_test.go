@@ -24,6 +24,7 @@ func TestParams(t *testing.T) {
 		"the same in other letters":           {method: "POST", query: "CLIENT_ID=b", body: "scope=a", bad: "parameters of a POST belong into its body: client_id came in the URL", status: 400},
 		"a repeated parameter":                {method: "GET", query: "client_id=a&client_id=b", bad: "client_id came more than once", status: 400},
 		"a repeated unknown parameter":        {method: "GET", query: "x=a&x=b", bad: "x came more than once", status: 400},
+		"the target is worse":                 {method: "GET", query: "scope=a&scope=b&redirect_uri=a&redirect_uri=b&x=1&x=2", bad: "redirect_uri came more than once", status: 400},
 		"resource may repeat":                 {method: "GET", query: "resource=a&resource=b", unknown: []string{"resource"}, want: map[string]string{}},
 		"letters matter":                      {method: "GET", query: "Redirect_Uri=a", bad: "redirect_uri came as Redirect_Uri: parameter names are lower-case", status: 400},
 		"a value over its limit":              {method: "GET", query: "client_id=123456789", bad: "client_id is too long", status: 400},

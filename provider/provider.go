@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
 	"github.com/zitadel/oidc/v3/pkg/op"
@@ -45,6 +44,7 @@ type Provider struct {
 	pages  *page.Renderer
 	keys   keyRing
 	docs   documents
+	infos  infoCache
 }
 
 // Front is the part of the provider that has pages. Authorize is given every valid authorization
@@ -84,17 +84,18 @@ func New(c Config, db *storage.DB, pages *page.Renderer) (*Provider, error) {
 // callback that anyone who knows an id may call) is never mounted.
 func (p *Provider) Handler(front Front) http.Handler {
 	server := p.libraryHandler()
-	r := chi.NewRouter()
-	r.Handle(PathDiscovery, p.document(discoveryDocument))
-	r.Handle(PathMetadata, p.document(discoveryDocument))
-	r.Handle(PathJWKS, p.document(jwksDocument))
-	r.Handle(PathAuthorize, p.pages.Headers(p.gate(authorizeRules, p.authorize(front.Authorize))))
-	r.Handle(PathEndSession, p.pages.Headers(p.gate(endSessionRules, p.endSession(front.Logout))))
-	r.Handle(PathToken, p.gate(tokenRules, server))
-	r.Handle(PathIntrospect, p.gate(introspectRules, server))
-	r.Handle(PathRevocation, p.gate(revocationRules, server))
-	r.Handle(PathUserInfo, p.gate(userInfoRules, server))
-	return p.machineHeaders(r)
+	routes := map[string]http.Handler{
+		PathDiscovery:  p.document(discoveryDocument),
+		PathMetadata:   p.document(discoveryDocument),
+		PathJWKS:       p.document(jwksDocument),
+		PathAuthorize:  p.pages.Headers(p.gate(authorizeRules, p.authorize(front.Authorize))),
+		PathEndSession: p.pages.Headers(p.gate(endSessionRules, p.endSession(front.Logout))),
+		PathToken:      p.gate(tokenRules, server),
+		PathIntrospect: p.gate(introspectRules, server),
+		PathRevocation: p.gate(revocationRules, server),
+		PathUserInfo:   p.gate(userInfoRules, server),
+	}
+	return p.machineHeaders(routes)
 }
 
 // Values of headers that every answer shares: a slice of its own for each would be garbage at once.
@@ -106,8 +107,9 @@ var (
 	jsonDocument = []string{"application/json"}
 )
 
-// machineHeaders sets what answers to clients carry; those to people get the rest from page.Headers.
-func (p *Provider) machineHeaders(next http.Handler) http.Handler {
+// machineHeaders sets what every answer carries (those to people get the rest from page.Headers) and
+// finds the endpoint: every path is fixed, so a map is the router.
+func (p *Provider) machineHeaders(routes map[string]http.Handler) http.Handler {
 	secure := strings.HasPrefix(p.issuer, "https://")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -115,8 +117,17 @@ func (p *Provider) machineHeaders(next http.Handler) http.Handler {
 		if secure {
 			h["Strict-Transport-Security"] = strictHTTPS
 		}
-		next.ServeHTTP(w, r)
+		endpoint, ok := routes[r.URL.Path]
+		if !ok {
+			p.pages.Headers(http.HandlerFunc(p.notFound)).ServeHTTP(w, r)
+			return
+		}
+		endpoint.ServeHTTP(w, r)
 	})
+}
+
+func (p *Provider) notFound(w http.ResponseWriter, r *http.Request) {
+	p.problem(w, r, http.StatusNotFound, page.Problem{Key: "not_found"})
 }
 
 // ServeHTTP hides the library's own router: the provider is mounted through Handler only.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/go-chi/chi/v5/middleware"
 	"github.com/propusk/propusk/storage"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
@@ -126,13 +125,19 @@ func setErrorType(e *oidc.Error, code string) {
 	}
 }
 
+// requestID is the header in which the server in front hands the id of a request down.
+const requestID = "X-Request-Id"
+
 // logRefusal writes the one line a refusal leaves behind.
 func (p *Provider) logRefusal(r *http.Request, what, appID string, f *refusal) {
 	level := slog.LevelWarn
 	if f.httpStatus() >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	attrs := []slog.Attr{slog.String("request", middleware.GetReqID(r.Context())), slog.String("app", clip(appID)), slog.String("error", f.code), slog.String("description", f.description)}
+	attrs := []slog.Attr{
+		slog.String("request", r.Header.Get(requestID)), slog.String("app", clip(appID)),
+		slog.String("error", f.code), slog.String("description", f.description),
+	}
 	if f.reason != nil {
 		attrs = append(attrs, slog.String("reason", f.reason.Error()))
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"log/slog"
 	"net/http"
@@ -11,23 +10,23 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 )
 
-// requestIDHeader carries the id of a request in its answer; the caller's own is ignored, because it
-// would let anybody write into our log.
+// requestIDHeader carries the id of a request to the handlers, which log it, and in its answer; the
+// caller's own is overwritten, because it would let anybody write into our log.
 const requestIDHeader = "X-Request-Id"
 
 // identify gives each request an id of 26 characters, for the log, the error page and the answer,
 // and ends the connection after a request whose end is doubtful.
 func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := rand.Text()
-		r.Header.Set(requestIDHeader, id)
-		w.Header().Set(requestIDHeader, id)
+		id := []string{rand.Text()}
+		r.Header[requestIDHeader] = id
+		w.Header()[requestIDHeader] = id
 		if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
 			// net/http hides whether a Content-Length stood beside it. Such a message may smuggle a
 			// second one past a proxy, so nothing after it on the connection is read (RFC 9112 §6.1).
 			w.Header().Set("Connection", "close")
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), middleware.RequestIDKey, id)))
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -44,10 +43,10 @@ func (s *server) observe(log *slog.Logger) func(http.Handler) http.Handler {
 					panic(caught) // the agreed way to cut a connection
 				}
 				if caught != nil {
-					log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("id", middleware.GetReqID(r.Context())),
+					log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("id", r.Header.Get(requestIDHeader)),
 						slog.Any("panic", caught), slog.String("stack", string(debug.Stack())))
 					if ww.Status() == 0 {
-						plain(ww, http.StatusInternalServerError, "internal error, request "+middleware.GetReqID(r.Context()))
+						plain(ww, http.StatusInternalServerError, "internal error, request "+r.Header.Get(requestIDHeader))
 					}
 				}
 				if log.Enabled(r.Context(), slog.LevelInfo) {
@@ -70,7 +69,7 @@ func logRequest(log *slog.Logger, w middleware.WrapResponseWriter, r *http.Reque
 		path = path[:200] + "…"
 	}
 	log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-		slog.String("id", middleware.GetReqID(r.Context())),
+		slog.String("id", r.Header.Get(requestIDHeader)),
 		slog.String("method", r.Method),
 		slog.String("path", path),
 		slog.Int("status", status),
