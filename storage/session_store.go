@@ -219,13 +219,17 @@ func (db *DB) EndSession(ctx context.Context, by Actor, id string) error {
 	return db.write(ctx, func(tx *tx) error { return db.endSession(tx, by, id) })
 }
 
+// grantsOfSession are the grants that end with a session. They are found by its user: an index of
+// sessions on grants would cost every login a page.
+const grantsOfSession = `user_id = (SELECT user_id FROM sessions WHERE id = $3) AND session_id = $3 AND NOT offline`
+
 func (db *DB) endSession(tx *tx, by Actor, id string) error {
 	n, err := tx.exec(`UPDATE sessions SET ended_at = $2, expires_at = $2 WHERE id = $1 AND ended_at = 0`, id, tx.nowMS)
 	if err != nil || n == 0 {
 		return err
 	}
 	db.sessionsEnded(tx, []string{id})
-	err = db.revokeGrants(tx, "session.end", `session_id = $3 AND NOT offline`, id)
+	err = db.revokeGrants(tx, "session.end", grantsOfSession, id)
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func (db *DB) endSessions(tx *tx) (int, error) {
 	}
 	db.sessionsEnded(tx, ids)
 	for _, id := range ids {
-		err = db.revokeGrants(tx, "session.expire", `session_id = $3 AND NOT offline`, id)
+		err = db.revokeGrants(tx, "session.expire", grantsOfSession, id)
 		if err != nil {
 			return 0, err
 		}

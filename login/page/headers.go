@@ -1,6 +1,7 @@
 package page
 
 import (
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -10,17 +11,19 @@ import (
 // Content-Security-Policy when it renders. There is no Cross-Origin-Opener-Policy: it would cut the app
 // that opened the sign-in in a popup off from the answer.
 func (p *Renderer) Headers(next http.Handler) http.Handler {
-	csp := policy(nil)
+	// The values are shared by all answers: a slice of its own for each would be garbage at once.
+	headers := http.Header{
+		"Content-Security-Policy": {policy(nil)},
+		"X-Content-Type-Options":  {"nosniff"},
+		"X-Frame-Options":         {"DENY"},
+		"Referrer-Policy":         {"no-referrer"},
+		"Permissions-Policy":      {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+	}
+	if p.secure {
+		headers["Strict-Transport-Security"] = []string{"max-age=31536000"}
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", csp)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-		if p.secure {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
+		maps.Copy(w.Header(), headers)
 		next.ServeHTTP(w, r)
 	})
 }

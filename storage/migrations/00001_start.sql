@@ -157,7 +157,6 @@ CREATE TABLE grants (
   refreshed_at  BIGINT  NOT NULL
 );
 CREATE INDEX grants_user_app ON grants (user_id, app_id);
-CREATE INDEX grants_session ON grants (session_id);
 CREATE INDEX grants_ends ON grants (ends_at);
 
 CREATE TABLE revoked_tokens (
