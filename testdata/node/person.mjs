@@ -56,7 +56,7 @@ export class Person {
     if (this.#cookies.size) headers.set('cookie', [...this.#cookies].map(([k, v]) => `${k}=${v}`).join('; '))
     if (init.body) headers.set('origin', this.issuer.origin)
     const response = await fetch(url, { ...init, headers, redirect: 'manual' })
-    for (const line of response.headers.getSetCookie()) {
+    for (const line of setCookies(response.headers)) {
       const [pair, ...rest] = line.split(';')
       const [name, value] = [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]
       const gone = rest.some((r) => /^\s*max-age=(0|-\d+)$/i.test(r))
@@ -120,4 +120,12 @@ export class Person {
     }
     throw new Error(`no form to go on with at ${at}`)
   }
+}
+
+// The Set-Cookie headers of an answer. Debian's Node.js joins them and has no getSetCookie; a comma begins
+// another cookie only where a name and an equals sign follow, which they never do inside Expires.
+function setCookies(headers) {
+  if (headers.getSetCookie) return headers.getSetCookie()
+  const joined = headers.get('set-cookie')
+  return joined ? joined.split(/, (?=[^;,=\s]+=)/) : []
 }
