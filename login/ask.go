@@ -76,7 +76,7 @@ func askScopes(in input, everything bool) asking {
 	for _, name := range a.scopes {
 		decision, stands := standing(in.consents, name, in.now)
 		granted := stands && decision.Granted
-		required := mustGrant(in.app, name)
+		required := mustGrant(in.app, name) && (in.req.HasScope(name) || in.essential(name))
 		if stands && (granted || !required) && !everything {
 			if granted {
 				a.already = append(a.already, name)
@@ -98,6 +98,19 @@ func askScopes(in input, everything bool) asking {
 		}
 	}
 	return a
+}
+
+// essential tells whether the claims parameter marks a claim of the scope as essential. What it only
+// mentions may be left out, whatever the app says of the scope (Core §5.5.1).
+func (in input) essential(scope string) bool {
+	s := in.scope(scope)
+	if s == nil || in.req.Claims == nil {
+		return false
+	}
+	return slices.ContainsFunc(s.Claims, func(claim string) bool {
+		user, token := in.req.Claims.UserInfo[claim], in.req.Claims.IDToken[claim]
+		return user != nil && user.Essential || token != nil && token.Essential
+	})
 }
 
 // mustGrant tells whether the app cannot do without the scope. Without openid the request would not be

@@ -139,5 +139,5 @@ func rows(in input, a asking, scopes []string) []page.ConsentRow {
 // row is one scope with the value that will be shared.
 func row(in input, name string) page.ConsentRow {
 	s := in.scope(name)
-	return page.ConsentRow{Scope: name, Title: s.Title, Text: s.Text, Value: shared(in.user, name)}
+	return page.ConsentRow{Scope: name, Title: s.Title, Text: s.Text, Value: shared(in.user, name), More: more(in.user, s)}
 }

@@ -3,11 +3,13 @@ package login
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/propusk/propusk/storage"
 	"github.com/propusk/propusk/storage/storagetest"
 )
 
@@ -235,5 +237,23 @@ func TestAdmission(t *testing.T) {
 	g()
 	if n, m := len(a.slots), len(a.queue); n != 0 || m != 0 {
 		t.Errorf("%d slots and %d places in the queue are still taken", n, m)
+	}
+}
+
+// TestLimitEndsWithANewPassword: an administrator who sets another password lets the person in at once.
+func TestLimitEndsWithANewPassword(t *testing.T) {
+	w := newWorld(t, production)
+	b := w.browser()
+	for range limitName {
+		b.signIn(b.get("/login"), "alice", "wrong")
+	}
+	wantPage(t, b.signIn(b.get("/login"), "alice", "alice"), http.StatusTooManyRequests, "login-submit")
+	err := w.db.SetPassword(t.Context(), storage.System, w.user("alice").ID, "correct horse battery")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.signIn(b.get("/login"), "alice", "correct horse battery")
+	if b.session() == nil {
+		t.Error("the person is still shut out")
 	}
 }

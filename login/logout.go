@@ -51,7 +51,7 @@ func (l *Login) logout(w http.ResponseWriter, r *http.Request, req *storage.Logo
 	switch {
 	case v.session == nil:
 		l.loggedOut(w, r, req)
-	case req.SessionID == v.session.ID || req.Sub == v.session.UserID:
+	case req.SessionID == v.session.ID:
 		l.endSession(w, r, v, req)
 	default:
 		l.confirmLogout(w, r, v, req)

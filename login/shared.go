@@ -1,6 +1,8 @@
 package login
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/propusk/propusk/storage"
@@ -20,6 +22,31 @@ func shared(u *storage.User, scope string) string {
 		return address(u.Claims["address"])
 	}
 	return ""
+}
+
+// more lists what a scope shares beside what shared says, in the order of its claims: the person sees
+// every value, not only the first.
+func more(u *storage.User, s *storage.Scope) string {
+	var list []string
+	for _, claim := range s.Claims {
+		value := ""
+		switch claim {
+		case "name", "email", "phone_number", "address", "updated_at", "email_verified", "phone_number_verified":
+			continue
+		case "preferred_username":
+			value = u.Login
+		}
+		switch v := u.Claims[claim].(type) {
+		case string:
+			value = oneLine(v)
+		case float64, bool, int:
+			value = fmt.Sprint(v)
+		}
+		if value != "" && !strings.Contains(u.Name, value) && !slices.Contains(list, value) {
+			list = append(list, value)
+		}
+	}
+	return strings.Join(list, ", ")
 }
 
 // address is the address claim (Core §5.1.1) in one line: as formatted, or joined from its parts.

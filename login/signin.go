@@ -110,7 +110,7 @@ func (l *Login) authenticate(r *http.Request, name, password string) (outcome, e
 	addr := peer(r.RemoteAddr)
 	g, wait := l.limiter.reserve(ctx, key, addr)
 	if g == nil {
-		l.logRefusal(r, name, "too many failures")
+		l.logRefusal(r, user, "too many failures")
 		return outcome{wait: wait}, nil
 	}
 	wrong := false
@@ -118,7 +118,7 @@ func (l *Login) authenticate(r *http.Request, name, password string) (outcome, e
 	if len(password) > passwordLimit {
 		// Nobody has such a password; it is not worth a hash.
 		wrong = true
-		l.logRefusal(r, name, "password too long")
+		l.logRefusal(r, user, "password too long")
 		return outcome{}, nil
 	}
 	leave, err := l.hashing.enter(ctx)
@@ -132,7 +132,7 @@ func (l *Login) authenticate(r *http.Request, name, password string) (outcome, e
 	wrong = true // also when the comparison panics
 	ok, rehash := l.check(user, password)
 	if !ok || user == nil || user.Disabled() {
-		l.logRefusal(r, name, "wrong name or password")
+		l.logRefusal(r, user, "wrong name or password")
 		return outcome{}, nil
 	}
 	wrong = false
@@ -159,7 +159,8 @@ func (l *Login) lookup(ctx context.Context, name string) (*storage.User, string,
 	if err != nil {
 		return nil, "", fmt.Errorf("user: %w", err)
 	}
-	return user, storage.Fold(user.Login), nil
+	// An administrator who sets another password lets the person in again at once.
+	return user, storage.Fold(user.Login) + "#" + strconv.FormatInt(user.PasswordAt().UnixMilli(), 10), nil
 }
 
 // signedIn starts the session of a person who proved who they are, with a new secret, and goes on.
@@ -201,10 +202,15 @@ func (l *Login) signedIn(w http.ResponseWriter, r *http.Request, in input, user 
 	}
 }
 
-// logRefusal records a sign-in that failed, for whoever watches for guessing.
-func (l *Login) logRefusal(r *http.Request, name, reason string) {
+// logRefusal records a sign-in that failed, for whoever watches for guessing. What was typed as the name
+// is left out: now and then it is a password.
+func (l *Login) logRefusal(r *http.Request, u *storage.User, reason string) {
+	user := "unknown"
+	if u != nil {
+		user = u.ID
+	}
 	l.log.LogAttrs(r.Context(), slog.LevelInfo, "sign-in refused",
-		slog.String("name", clip(name, 64)), slog.String("reason", reason), slog.String("address", addressText(r)))
+		slog.String("user", user), slog.String("reason", reason), slog.String("address", addressText(r)))
 }
 
 // addressText is the peer's address without its port, "" where there is none.

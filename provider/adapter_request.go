@@ -123,11 +123,11 @@ func (a *adapter) AuthRequestByID(_ context.Context, id string) (op.AuthRequest,
 func (a *adapter) AuthRequestByCode(_ context.Context, text string) (op.AuthRequest, error) {
 	id, err := sealer{a.p.db}.Decrypt(text)
 	if err != nil {
-		return nil, adapted(errCode)
+		return nil, adapted(badCode("it was not issued here, or not approved"))
 	}
 	r, err := a.request(id)
 	if err != nil || !r.Done() {
-		return nil, adapted(errCode)
+		return nil, adapted(badCode("it was not issued here, or not approved"))
 	}
 	return r, nil
 }

@@ -62,13 +62,13 @@ func (p *Provider) authorizeTarget(w http.ResponseWriter, r *http.Request, c *ca
 		p.failed(w, r, err)
 	case !app.Enabled:
 		p.problem(w, r, http.StatusBadRequest, page.Problem{
-			Key: "client_disabled", Code: errUnauthorizedClient, Stub: p.stub(r, app, expectedURI(false, app.RedirectURIs, uri)),
+			Key: "client_disabled", Code: errUnauthorizedClient, Stub: p.stub(r, app, first(app.RedirectURIs)),
 		})
 	case uri == "":
 		p.missingPage(w, r, c, "redirect_uri", "redirect_uri_missing", app)
 	case !app.MatchRedirectURI(uri):
 		p.problem(w, r, http.StatusBadRequest, page.Problem{
-			Key: "redirect_uri_unregistered", Code: errInvalidRequest, Stub: p.stub(r, app, expectedURI(false, app.RedirectURIs, uri)),
+			Key: "redirect_uri_unregistered", Code: errInvalidRequest, Stub: p.stub(r, app, first(app.RedirectURIs)),
 			Came: uri, Expected: expectedURI(app.AnyLoopback, app.RedirectURIs, uri), Args: map[string]string{"app": app.ID},
 		})
 	default:
@@ -85,7 +85,7 @@ func (p *Provider) authorizeTarget(w http.ResponseWriter, r *http.Request, c *ca
 func (p *Provider) missingPage(w http.ResponseWriter, r *http.Request, c *call, name, key string, app *storage.App) {
 	problem := page.Problem{Key: key, Code: errInvalidRequest, Expected: name}
 	if app != nil {
-		problem.Stub = p.stub(r, app, expectedURI(false, app.RedirectURIs, ""))
+		problem.Stub = p.stub(r, app, first(app.RedirectURIs))
 		problem.Expected = name + "=" + expectedURI(app.AnyLoopback, app.RedirectURIs, "")
 	}
 	if near := nearMiss(c.unknown, name); near != "" {
@@ -121,7 +121,7 @@ func (p *Provider) stub(r *http.Request, app *storage.App, redirect string) page
 
 // expectedURI is the registered URI nearest to the one that came, for the explanation.
 func expectedURI(anyLoopback bool, registered []string, came string) string {
-	if len(registered) == 0 && anyLoopback {
+	if anyLoopback {
 		return "http://localhost, http://127.0.0.1 or http://[::1], with any port and path"
 	}
 	best, least := "", -1
@@ -132,6 +132,13 @@ func expectedURI(anyLoopback bool, registered []string, came string) string {
 		}
 	}
 	return best
+}
+
+func first(uris []string) string {
+	if len(uris) == 0 {
+		return ""
+	}
+	return uris[0]
 }
 
 // differences counts what is left of two texts without their common beginning and end.

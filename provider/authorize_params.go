@@ -153,10 +153,15 @@ func (p *Provider) parseClaims(ctx context.Context, app *storage.App, c *call, r
 	req.Claims = claims
 	for _, asked := range []map[string]*storage.ClaimRequest{claims.IDToken, claims.UserInfo} {
 		if sub := asked["sub"]; sub != nil && len(sub.Value) > 0 {
-			err := json.Unmarshal(sub.Value, &req.HintSub)
+			var asked string
+			err := json.Unmarshal(sub.Value, &asked)
 			if err != nil {
 				return refuse(errInvalidRequest, "the value of the claim sub must be a string")
 			}
+			if req.HintSub != "" && req.HintSub != asked {
+				return refuse(errInvalidRequest, "the claim sub names different people")
+			}
+			req.HintSub = asked
 		}
 	}
 	return p.implyScopes(ctx, app, req)

@@ -28,7 +28,9 @@ func (p *Provider) scopeClaims(ctx context.Context, scopes []string, names map[s
 
 // askedClaims adds the claims the claims parameter asks for, where the person has consented to a scope
 // that yields them: asking by claim opens no door that asking by scope does not.
-func (p *Provider) askedClaims(ctx context.Context, g *storage.Grant, asked map[string]*storage.ClaimRequest, names map[string]bool) error {
+//
+// given are the scopes of the token: one that was narrowed yields no claim of the scopes it lost.
+func (p *Provider) askedClaims(ctx context.Context, g *storage.Grant, given []string, asked map[string]*storage.ClaimRequest, names map[string]bool) error {
 	consents, err := p.db.Consents(ctx, g.UserID, g.AppID)
 	if err != nil {
 		return err
@@ -39,7 +41,8 @@ func (p *Provider) askedClaims(ctx context.Context, g *storage.Grant, asked map[
 	}
 	for _, s := range scopes {
 		consented := slices.ContainsFunc(consents, func(c storage.Consent) bool { return c.Scope == s.Name && c.Granted })
-		if !consented && !slices.Contains(g.Scopes, s.Name) {
+		implied := consented && !slices.Contains(g.Scopes, s.Name)
+		if !implied && !slices.Contains(given, s.Name) {
 			continue
 		}
 		for _, claim := range s.Claims {

@@ -86,14 +86,18 @@ func (p *Provider) newCode(ctx context.Context, c *code) (string, error) {
 	return handle, nil
 }
 
-var errCode = refuse(errInvalidGrant, "the code is wrong, expired, used before, or was issued to another app")
+// badCode is the one refusal for whatever is wrong with a code; which it was stands in the log.
+func badCode(reason string) *refusal {
+	return refuse(errInvalidGrant, "the code is wrong, expired, used before, or was issued to another app; the log of the provider says which").
+		because(errors.New(reason))
+}
 
 // openCode opens a code; whatever is wrong with it is the same refusal.
 func (p *Provider) openCode(ctx context.Context, text string) (*code, error) {
 	if strings.HasPrefix(text, "row_") {
 		sealed, err := p.db.Code(ctx, text)
 		if errors.Is(err, storage.ErrNotFound) {
-			return nil, errCode
+			return nil, badCode("it was never issued, or is long over")
 		}
 		if err != nil {
 			return nil, err
@@ -102,7 +106,7 @@ func (p *Provider) openCode(ctx context.Context, text string) (*code, error) {
 	}
 	plain, err := p.db.Unseal(purposeCode, text)
 	if err != nil {
-		return nil, errCode
+		return nil, badCode("it was not issued here, or was changed")
 	}
 	u := unpack{b: plain}
 	c := &code{
@@ -112,13 +116,13 @@ func (p *Provider) openCode(ctx context.Context, text string) (*code, error) {
 	claims := u.text()
 	c.expires = time.UnixMilli(u.number())
 	if u.end() != nil {
-		return nil, errCode
+		return nil, badCode("it does not unpack")
 	}
 	if claims != "" {
 		c.claims = &storage.Claims{}
 		err = json.Unmarshal([]byte(claims), c.claims)
 		if err != nil {
-			return nil, errCode
+			return nil, badCode("it does not unpack")
 		}
 	}
 	return c, nil

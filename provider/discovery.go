@@ -41,6 +41,8 @@ type metadata struct {
 	ACRValues                []string `json:"acr_values_supported"`
 	Prompts                  []string `json:"prompt_values_supported"`
 	UILocales                []string `json:"ui_locales_supported"`
+	ClaimsLocales            []string `json:"claims_locales_supported"`
+	Displays                 []string `json:"display_values_supported"`
 	RequestParameter         bool     `json:"request_parameter_supported"`
 	RequestURIParameter      bool     `json:"request_uri_parameter_supported"` // true where it is absent
 	IssParameter             bool     `json:"authorization_response_iss_parameter_supported"`
@@ -111,6 +113,7 @@ func (p *Provider) metadata(scopes []*storage.Scope, keys *keySnapshot) metadata
 		IntrospectionAuthMethods: []string{storage.AuthBasic, storage.AuthPost},
 		RevocationAuthMethods:    []string{storage.AuthBasic, storage.AuthPost, storage.AuthNone},
 		ChallengeMethods:         []string{"S256"}, ACRValues: []string{"1"}, Prompts: prompts, UILocales: []string{"en", "ru"},
+		ClaimsLocales: []string{"en", "ru"}, Displays: []string{"page", "popup", "touch", "wap"},
 		IssParameter: true,
 	}
 }

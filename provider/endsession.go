@@ -74,7 +74,7 @@ func (p *Provider) logoutRedirect(w http.ResponseWriter, r *http.Request, c *cal
 	}
 	if !app.MatchPostLogoutURI(uri) {
 		p.problem(w, r, http.StatusBadRequest, page.Problem{
-			Key: "logout_redirect", Code: errInvalidRequest, Stub: p.stub(r, app, expectedURI(false, app.PostLogoutURIs, uri)), Came: uri,
+			Key: "logout_redirect", Code: errInvalidRequest, Stub: p.stub(r, app, first(app.RedirectURIs)), Came: uri,
 			Expected: expectedURI(app.AnyLoopback, app.PostLogoutURIs, uri), Args: map[string]string{"app": app.ID},
 		})
 		return false

@@ -22,7 +22,7 @@ func (p *Provider) exchangeCode(ctx context.Context, app *storage.App, form url.
 		return nil, err
 	}
 	if c.appID != app.ID {
-		return nil, errCode
+		return nil, badCode("it was issued to the app " + c.appID)
 	}
 	if c.redirect != redirectDigest(form.Get("redirect_uri")) {
 		return nil, refuse(errInvalidGrant, "redirect_uri differs from the one the code was asked for with")
@@ -70,8 +70,10 @@ func (p *Provider) redeem(ctx context.Context, app *storage.App, c *code) (*stor
 	switch {
 	case err != nil:
 		return nil, err
-	case expired || outcome == storage.Replayed:
-		return nil, errCode
+	case outcome == storage.Replayed:
+		return nil, badCode("it was used before: its grant is revoked now")
+	case expired:
+		return nil, badCode("it expired at " + c.expires.UTC().Format(time.RFC3339))
 	case outcome != storage.Redeemed:
 		return nil, refuse(errInvalidGrant, "the person, the session or the permission behind this code no longer stands")
 	}

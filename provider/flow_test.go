@@ -251,7 +251,14 @@ func TestClaimsParameter(t *testing.T) {
 	if info["phone_number"] != nil {
 		t.Errorf("a claim whose scope was declined: %v", info)
 	}
-	for _, bad := range []string{"[]", "{", `{"userinfo":{"x":1}}`, `{"id_token":{"sub":{"value":7}}}`} {
+	narrowed := w.login("scope", "openid email", "claims", `{"userinfo":{"email":null}}`)
+	form := refreshForm(narrowed.RefreshToken)
+	form.Set("scope", "openid")
+	info = w.object(w.get(PathUserInfo, "Authorization", "Bearer "+w.token(form, demoBasic...).AccessToken))
+	if info["email"] != nil {
+		t.Errorf("a claim of a scope the token lost: %v", info)
+	}
+	for _, bad := range []string{`{"id_token":{"sub":{"value":"a"}},"userinfo":{"sub":{"value":"b"}}}`, "[]", "{", `{"userinfo":{"x":1}}`, `{"id_token":{"sub":{"value":7}}}`} {
 		if answer := w.authorize(request("demo", "claims", bad)); answer.Get("error") != errInvalidRequest {
 			t.Errorf("claims=%s: %v", bad, answer)
 		}

@@ -166,6 +166,10 @@ func (p *Provider) problem(w http.ResponseWriter, r *http.Request, status int, b
 	b.ID = page.NewProblemID()
 	b.Path = r.URL.Path
 	b.Request = r.Form
+	if r.Method == http.MethodGet && p.dev {
+		// All that came, the misspelt included; what does not parse is left out.
+		b.Request, _ = url.ParseQuery(r.URL.RawQuery)
+	}
 	if b.Stub == (page.Stub{}) {
 		b.Stub = page.Stub{Office: true}
 	}

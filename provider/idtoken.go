@@ -99,7 +99,7 @@ func (p *Provider) idTokenClaims(ctx context.Context, app *storage.App, g *stora
 		}
 	}
 	if asked {
-		err = p.askedClaims(ctx, g, g.Claims.IDToken, names)
+		err = p.askedClaims(ctx, g, g.Scopes, g.Claims.IDToken, names)
 		if err != nil {
 			return nil, err
 		}

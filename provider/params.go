@@ -144,6 +144,12 @@ func parse(encoded string, known limits) (form url.Values, unknown []string, bad
 			form[name] = []string{value}
 		}
 	}
+	// An empty parameter is an omitted one (RFC 6749 §3.1, §3.2).
+	for name, values := range form {
+		if values[0] == "" {
+			delete(form, name)
+		}
+	}
 	return form, unknown, bad
 }
 

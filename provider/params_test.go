@@ -31,6 +31,8 @@ func TestParams(t *testing.T) {
 		"a control character":                 {method: "GET", query: "client_id=a%00", bad: "client_id holds a control character", status: 400},
 		"a line break":                        {method: "GET", query: "client_id=a%0d%0a", bad: "client_id holds a control character", status: 400},
 		"not UTF-8":                           {method: "GET", query: "client_id=%ff", bad: "client_id is not UTF-8", status: 400},
+		"empty is left out":                   {method: "GET", query: "client_id=&scope=a", want: map[string]string{"scope": "a"}},
+		"empty twice is twice":                {method: "GET", query: "scope=&scope=", bad: "scope came more than once", status: 400},
 		"broken escapes":                      {method: "GET", query: "client_id=%zz", bad: "the parameters are not well-formed urlencoded text", status: 400},
 		"a JSON body":                         {method: "POST", kind: "application/json", body: "{}", bad: "the body must have Content-Type application/x-www-form-urlencoded", status: 400},
 		"a multipart body":                    {method: "POST", kind: "multipart/form-data; boundary=x", body: "--x", bad: "the body must have Content-Type application/x-www-form-urlencoded", status: 400},

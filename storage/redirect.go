@@ -12,7 +12,7 @@ const uriMax = 2048
 // asked again at every use, so that a row which should not be there never matches. *Invalid with field
 // redirect_uris and one of the reasons redirect_too_long, redirect_characters, redirect_wildcard,
 // redirect_fragment, redirect_invalid, redirect_relative, redirect_scheme, redirect_userinfo,
-// redirect_host, redirect_port, redirect_path, redirect_http.
+// redirect_host, redirect_port, redirect_path, redirect_reserved, redirect_http.
 func CheckRedirectURI(app *App, uri string) error { return checkURI(app, "redirect_uris", uri) }
 
 // CheckPostLogoutURI is the same for post_logout_redirect_uris.
@@ -48,10 +48,24 @@ func uriReason(app *App, uri string) string {
 		return "redirect_invalid"
 	case !strings.HasPrefix(uri, u.Scheme+":"): // Parse folds the case of the scheme
 		return "redirect_scheme"
+	case !cleanQuery(u.RawQuery):
+		return "redirect_reserved"
 	case u.Scheme != "https" && u.Scheme != "http":
 		return privateReason(app, uri, u)
 	}
 	return webReason(app, uri, u)
+}
+
+// cleanQuery tells that a redirect URI's own query is well-formed and holds none of the parameters of an
+// answer: a client that reads the first of two would take what stands in the URI.
+func cleanQuery(query string) bool {
+	values, err := url.ParseQuery(query)
+	for _, name := range []string{"code", "state", "iss", "error", "error_description", "access_token", "id_token", "response"} {
+		if err != nil || values.Has(name) {
+			return false
+		}
+	}
+	return true
 }
 
 // privateReason holds for private-use schemes (RFC 8252 §7.1): native apps only, and the scheme is a

@@ -31,6 +31,9 @@ type User struct {
 // Disabled tells whether the user may not sign in and all of their tokens are dead.
 func (u *User) Disabled() bool { return !u.DisabledAt.IsZero() }
 
+// PasswordAt is when the password was set: a new one begins a new count of failures.
+func (u *User) PasswordAt() time.Time { return instant(u.passwordAt) }
+
 // HasPassword tells whether the user can sign in by password.
 func (u *User) HasPassword() bool { return u.passwordHash != "" }
 

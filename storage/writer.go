@@ -114,7 +114,9 @@ func (w *writer) lookAround() {
 	}
 	err := w.compareVersion()
 	if err != nil {
-		w.db.logger.Debug("database version", "error", err)
+		// Whether somebody else has written is unknown, so nothing remembered may be believed.
+		w.db.forget()
+		w.db.logger.Warn("database version", "error", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -78,6 +79,9 @@ func appAdd(c *cli.Context, t terminal) error {
 	})
 }
 
+// offeredGrants are the grant types an app can be given.
+var offeredGrants = []string{storage.GrantCode, storage.GrantRefreshToken, storage.GrantClientCredentials}
+
 // newApplication reads the flags; what they leave out storage fills by the app's type.
 func newApplication(c *cli.Context, name string) (storage.NewApp, error) {
 	n := storage.NewApp{App: storage.App{
@@ -92,6 +96,18 @@ func newApplication(c *cli.Context, name string) (storage.NewApp, error) {
 	}}
 	if ru := c.String("name-ru"); ru != "" {
 		n.Names = map[string]string{"ru": ru}
+	}
+	if !strings.Contains("|web|browser|native|service|", "|"+c.String("type")+"|") {
+		return n, usageError(fmt.Sprintf("--type %q: web, browser, native or service", c.String("type")))
+	}
+	for _, grant := range n.GrantTypes {
+		if !slices.Contains(offeredGrants, grant) {
+			return n, usageError(fmt.Sprintf("--grant %q: %s", grant, strings.Join(offeredGrants, ", ")))
+		}
+	}
+	signsIn := n.Type != storage.AppService && (len(n.GrantTypes) == 0 || slices.Contains(n.GrantTypes, storage.GrantCode))
+	if signsIn && len(n.RedirectURIs) == 0 {
+		return n, usageError("--redirect is missing: nobody could sign in to an app that has no redirect URI")
 	}
 	for _, text := range c.StringSlice("scope") {
 		s, err := parseAppScope(text)

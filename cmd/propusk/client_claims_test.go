@@ -23,6 +23,8 @@ func TestClientClaimsParameter(t *testing.T) {
 		}
 	})
 	t.Run("id_token and userinfo", func(t *testing.T) {
+		// E-mail is essential; the name is on the person's choice.
+		alice.Tick = []string{"profile"}
 		l := demo.login(alice, "claims",
 			`{"id_token":{"email":{"essential":true}},"userinfo":{"given_name":null}}`)
 		wantPages(t, alice, "consent")

@@ -163,11 +163,12 @@ func (v devView) screen(w io.Writer) error {
 	if v.Try.Authorize != "" {
 		line("try", v.Try.Authorize)
 		line("then", v.Try.Token)
+		line("", "(CODE is what stands behind code= in the address bar; it lasts a minute)")
 	}
 	if v.Try.Credentials != "" {
 		line("or", v.Try.Credentials)
 	}
-	_, err := fmt.Fprintf(w, "\n  Whoever can use this machine can sign in as anyone. For others: propusk serve --help\n\n")
+	_, err := fmt.Fprintf(w, "  Whoever can use this machine can sign in as anyone. For others: propusk serve --help\n\n")
 	return err
 }
 

@@ -46,6 +46,14 @@ func flags(lists ...[]cli.Flag) []cli.Flag {
 	return all
 }
 
+// noDatabaseHint says which command makes the database that was looked for.
+func noDatabaseHint(c *cli.Context) string {
+	if c.IsSet("config") {
+		return "propusk serve -c " + c.String("config") + " makes it"
+	}
+	return "propusk dev makes one; --data DIR or -c FILE name another"
+}
+
 // withDB opens the database the flags name, runs do and closes it.
 func withDB(c *cli.Context, do func(context.Context, *storage.DB) error) error {
 	where, err := locate(c)
@@ -53,8 +61,7 @@ func withDB(c *cli.Context, do func(context.Context, *storage.DB) error) error {
 		return err
 	}
 	if !storage.Exists(where.Dir) {
-		return withHint(fmt.Errorf("no database in %s", where.Dir),
-			"propusk dev makes one; --data DIR or -c FILE name another")
+		return withHint(fmt.Errorf("no database in %s", where.Dir), noDatabaseHint(c))
 	}
 	db, err := storage.Open(c.Context, where)
 	if err != nil {

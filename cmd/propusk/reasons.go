@@ -41,6 +41,7 @@ var reasons = map[string]string{
 	"redirect_http":             "must begin with https:// unless it is on this machine",
 	"redirect_invalid":          "is not a URI",
 	"redirect_path":             "has a path with dots or empty parts in it",
+	"redirect_reserved":         "has a query that is malformed or holds a parameter of the answer (code, state, iss, error, …)",
 	"redirect_port":             "has a port that cannot be",
 	"redirect_relative":         "must begin with a scheme such as https://",
 	"redirect_scheme":           "has a scheme that is not for this type of app",

@@ -112,6 +112,10 @@ func serveChecked(ctx context.Context, t terminal, conf *config, set settings, w
 	if set.tls != nil {
 		defer reloadOnHangup(set.tls, where.Logger)()
 	}
+	srv.linger = linger
+	if strings.HasPrefix(set.issuer, "https://") && set.tls == nil && len(set.proxies) == 0 {
+		t.say("WARNING: neither tls nor trusted_proxies: everybody comes from the proxy's address, and shares its limit of failed sign-ins.")
+	}
 	if strings.HasPrefix(set.issuer, "http://") {
 		t.say("WARNING: allow_insecure_loopback: passwords and tokens travel in clear. Nothing but this machine may reach %s.", set.listen)
 	}
@@ -121,6 +125,9 @@ func serveChecked(ctx context.Context, t terminal, conf *config, set settings, w
 	})
 	return errors.Join(err, db.Close())
 }
+
+// linger is how long serve goes on answering after a stop was asked for, with readiness off.
+const linger = 2 * time.Second
 
 func closeDB(db *storage.DB) error {
 	if db == nil {

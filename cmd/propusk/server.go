@@ -37,6 +37,7 @@ type server struct {
 	log      *slog.Logger
 	tls      bool // net/http sets TLSConfig by itself, so that says nothing
 	draining atomic.Bool
+	linger   time.Duration // how long a stop goes on answering with readiness off
 }
 
 // Bounds of what a client may take up. maxConns stays far below the usual limit of open files.

@@ -15,7 +15,8 @@ const stopTimeout = 10 * time.Second
 var errCut = errors.New("stopped before every request had its answer")
 
 // serve answers on the listeners until stop yields its first value: then readiness goes off, requests
-// in flight finish, and nil is returned; a second value, or stopTimeout, cuts them off. ready is
+// in flight finish (new ones are still taken for as long as linger says), and nil is returned; a
+// second value, or stopTimeout, cuts them off. ready is
 // called as soon as requests are answered.
 func (s *server) serve(listeners []net.Listener, stop <-chan struct{}, ready func() error) error {
 	upkeep, endUpkeep := context.WithCancel(context.Background())
@@ -52,7 +53,7 @@ func (s *server) listenUntil(listeners []net.Listener, stop <-chan struct{}, rea
 // finish lets requests in flight end.
 func (s *server) finish(stop <-chan struct{}) error {
 	s.draining.Store(true)
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), s.linger+stopTimeout)
 	defer cancel()
 	go func() {
 		select {
@@ -61,6 +62,10 @@ func (s *server) finish(stop <-chan struct{}) error {
 		case <-ctx.Done():
 		}
 	}()
+	select {
+	case <-time.After(s.linger): // whoever sends requests here sees meanwhile that readiness is off
+	case <-ctx.Done():
+	}
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		return errors.Join(errCut, s.http.Close())

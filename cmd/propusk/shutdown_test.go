@@ -153,3 +153,32 @@ func TestCapped(t *testing.T) {
 	}
 	two.Close()
 }
+
+// TestLinger: after a stop was asked for, requests are still answered for a while, so that whoever sends
+// them sees that readiness is off; a second stop does not wait.
+func TestLinger(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{linger: time.Hour, http: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		plain(w, 200, "done")
+	})}}
+	stop, served := make(chan struct{}, 2), make(chan error, 1)
+	go func() { served <- s.listenUntil([]net.Listener{l}, stop, func() error { return nil }) }()
+	stop <- struct{}{}
+	for !s.draining.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	resp, err := http.Get("http://" + l.Addr().String())
+	if err != nil {
+		t.Fatalf("a new request while it lingers: %v", err)
+	}
+	resp.Body.Close()
+	stop <- struct{}{}
+	<-served
+	_, err = net.Dial("tcp", l.Addr().String())
+	if err == nil {
+		t.Error("new connections are still accepted")
+	}
+}

@@ -22,6 +22,7 @@ type ConsentRow struct {
 	Title   map[string]string // by language
 	Text    map[string]string // by language: the sentence, when there is no value
 	Value   string            // "alice@example.com"; empty: Text is shown
+	More    string            // what else will be shared, in small
 	Checked bool
 }
 

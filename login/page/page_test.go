@@ -55,7 +55,7 @@ var (
 	alice   = Person{Name: "Alice Novak", Detail: "alice@example.com"}
 	links   = Policies{PolicyURI: "https://harbour.example/privacy", TosURI: "https://harbour.example/terms"}
 
-	nameRow   = ConsentRow{Scope: "profile", Title: both("Your name", "Имя"), Value: "Alice Novak"}
+	nameRow   = ConsentRow{Scope: "profile", Title: both("Your name", "Имя"), Value: "Alice Novak", More: "Ally, 1988-04-12"}
 	emailRow  = ConsentRow{Scope: "email", Title: both("E-mail", "Почта"), Value: "alice@example.com", Checked: true}
 	reportRow = ConsentRow{Scope: "extern.api", Title: both("Your reports", "Отчёты"),
 		Text: both("Read and file reports on your behalf", "Читать и сдавать отчёты от вашего имени")}
