@@ -39,31 +39,39 @@ const (
 
 // App is a client (RFC 6749 §1.1). Values from the cache are shared: change a copy through [DB.UpdateApp].
 type App struct {
-	ID                string            // client_id
-	Name              string            // client_name
-	Names             map[string]string // client_name#ru (RFC 7591 §2.2), by language
-	Description       string
-	Type              AppType
-	OwnerID           string // users.id or empty
-	Enabled           bool
-	Trusted           bool // checked by an administrator; the pages say so
-	WithoutPKCE       bool // a confidential app may leave PKCE out
-	AnyLoopback       bool // any http URI on a loopback host; only the dev seed sets it, serve refuses it
-	InsecureRedirect  bool // http on a public host; only the dev seed sets it, serve refuses it
-	RedirectURIs      []string
-	PostLogoutURIs    []string
-	GrantTypes        []string
-	AuthMethods       []string // token_endpoint_auth_methods; ["none"] is a public app
-	Scopes            []AppScope
-	Keys              []AppKey
-	IDTokenAlg        string // id_token_signed_response_alg
-	IDTokenClaims     bool   // profile claims in the id_token
-	AccessTokenFormat string
-	AccessTokenTTL    time.Duration
-	PolicyURI         string
-	TosURI            string
-	CreatedAt         time.Time
-	UpdatedAt         time.Time
+	ID               string            // client_id
+	Name             string            // client_name
+	Names            map[string]string // client_name#ru (RFC 7591 §2.2), by language
+	Description      string
+	Type             AppType
+	Developers       []Developer // the owner first
+	Enabled          bool
+	Trusted          bool // checked by an administrator; the pages say so
+	WithoutPKCE      bool // a confidential app may leave PKCE out
+	AnyLoopback      bool // any http URI on a loopback host; only the dev seed sets it, serve refuses it
+	InsecureRedirect bool // http on a public host; only the dev seed sets it, serve refuses it
+	Delegated        bool // everybody may sign in; off: only its developers
+	SkipConsent      bool // no consent page where everything asked for is in PresetScopes
+	PresetScopes     []string
+	// OfflineWithoutConsent gives offline access without asking: trusted apps only, visible to the person
+	// and revocable.
+	OfflineWithoutConsent bool
+	TrustedDomains        []string // host or host/path; bounds every URI and origin of the app, empty: no bound
+	NetworkAddresses      []string // CIDR from which its keys may be used, empty: from anywhere
+	RedirectURIs          []string
+	PostLogoutURIs        []string
+	GrantTypes            []string
+	AuthMethods           []string // token_endpoint_auth_methods; ["none"] is a public app
+	Scopes                []AppScope
+	Keys                  []AppKey
+	IDTokenAlg            string // id_token_signed_response_alg
+	IDTokenClaims         bool   // profile claims in the id_token
+	AccessTokenFormat     string
+	AccessTokenTTL        time.Duration
+	PolicyURI             string
+	TosURI                string
+	CreatedAt             time.Time
+	UpdatedAt             time.Time
 }
 
 // AppScope is a scope assigned to an app.
@@ -75,11 +83,12 @@ type AppScope struct {
 
 // AppKey is one live secret of an app. The secret itself is never stored.
 type AppKey struct {
-	ID        string
-	Label     string
-	Prefix    string // first characters, to tell keys apart
-	CreatedAt time.Time
-	ExpiresAt time.Time
+	ID         string
+	Label      string
+	Prefix     string // first characters, to tell keys apart
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+	LastUsedAt time.Time // zero: never; written at most every ten minutes
 
 	hash string
 }
@@ -114,6 +123,8 @@ func (a *App) DisplayName(lang string) string {
 // NewApp is the input of [DB.CreateApp]; zero fields get the safe default of the type.
 type NewApp struct {
 	App
+	// OwnerID is the user who will own the app; empty: the administrators.
+	OwnerID string
 	// Secret is a chosen client secret, for seeds, files and imports; empty makes one of propusk's own
 	// where the app is confidential.
 	Secret string
@@ -121,7 +132,24 @@ type NewApp struct {
 
 // AppFilter selects apps for a list, ordered by folded name, then id.
 type AppFilter struct {
-	Query string
-	Limit int
-	After string
+	Query   string  // matched inside name and client_id, folded
+	Type    AppType // empty: any
+	Enabled *bool
+	Trusted *bool
+	Owner   string // users.id of the owner
+	Scope   string // apps that may ask for that scope
+	// Member limits the list to apps in which that user has a role: what people with partial access see.
+	Member string
+	Limit  int // 1 to 100; 0 means 50
+	After  string
 }
+
+// AppRow is an app in a list, with what the list says of it beside.
+type AppRow struct {
+	*App
+	People     int       // who gave it access, counted up to PeopleMax
+	LastUsedAt time.Time // latest use of a key or of a grant known, zero: never or not known
+}
+
+// PeopleMax is where lists stop counting the people of an app: "1000+".
+const PeopleMax = 1000

@@ -6,17 +6,19 @@ import (
 	"time"
 )
 
-const appColumns = `SELECT id, name, names, description, type, COALESCE(owner_id, ''), enabled, trusted, without_pkce,
+const appColumns = `SELECT id, name, names, description, type, enabled, trusted, without_pkce,
 	any_loopback, insecure_redirect, redirect_uris, post_logout_uris, grant_types, auth_methods, id_token_alg,
-	id_token_claims, access_token_format, access_token_ttl, policy_uri, tos_uri, created_at, updated_at FROM apps`
+	id_token_claims, access_token_format, access_token_ttl, policy_uri, tos_uri,
+	delegated, skip_consent, preset_scopes, offline_without_consent, trusted_domains, network_addresses, created_at, updated_at FROM apps`
 
 func scanApp(row scanner) (*App, error) {
 	var a App
-	var names, redirects, logouts, grants, methods string
+	var names, redirects, logouts, grants, methods, preset, domains, networks string
 	var ttl, created, updated int64
-	err := row.Scan(&a.ID, &a.Name, &names, &a.Description, &a.Type, &a.OwnerID, &a.Enabled, &a.Trusted, &a.WithoutPKCE,
+	err := row.Scan(&a.ID, &a.Name, &names, &a.Description, &a.Type, &a.Enabled, &a.Trusted, &a.WithoutPKCE,
 		&a.AnyLoopback, &a.InsecureRedirect, &redirects, &logouts, &grants, &methods, &a.IDTokenAlg,
-		&a.IDTokenClaims, &a.AccessTokenFormat, &ttl, &a.PolicyURI, &a.TosURI, &created, &updated)
+		&a.IDTokenClaims, &a.AccessTokenFormat, &ttl, &a.PolicyURI, &a.TosURI,
+		&a.Delegated, &a.SkipConsent, &preset, &a.OfflineWithoutConsent, &domains, &networks, &created, &updated)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +27,8 @@ func scanApp(row scanner) (*App, error) {
 	for _, column := range []struct {
 		text string
 		dest any
-	}{{names, &a.Names}, {redirects, &a.RedirectURIs}, {logouts, &a.PostLogoutURIs}, {grants, &a.GrantTypes}, {methods, &a.AuthMethods}} {
+	}{{names, &a.Names}, {redirects, &a.RedirectURIs}, {logouts, &a.PostLogoutURIs}, {grants, &a.GrantTypes}, {methods, &a.AuthMethods},
+		{preset, &a.PresetScopes}, {domains, &a.TrustedDomains}, {networks, &a.NetworkAddresses}} {
 		err = fromJSON(column.text, column.dest)
 		if err != nil {
 			return nil, fmt.Errorf("app %q: %w", a.ID, err)
@@ -42,14 +45,26 @@ func scanAppScope(row scanner) (AppScope, error) {
 	return s, err
 }
 
-const appKeyColumns = `SELECT id, label, prefix, hash, created_at, expires_at FROM app_keys WHERE app_id = $1 ORDER BY id`
+const appKeyColumns = `SELECT id, label, prefix, hash, created_at, expires_at, last_used_at FROM app_keys WHERE app_id = $1 ORDER BY id`
 
 func scanAppKey(row scanner) (AppKey, error) {
 	var k AppKey
-	var created, expires int64
-	err := row.Scan(&k.ID, &k.Label, &k.Prefix, &k.hash, &created, &expires)
-	k.CreatedAt, k.ExpiresAt = instant(created), instant(expires)
+	var created, expires, used int64
+	err := row.Scan(&k.ID, &k.Label, &k.Prefix, &k.hash, &created, &expires, &used)
+	k.CreatedAt, k.ExpiresAt, k.LastUsedAt = instant(created), instant(expires), instant(used)
 	return k, err
+}
+
+// developerColumns reads the owner first, then the others by login's id.
+const developerColumns = `SELECT user_id, role, phone, created_at FROM app_developers WHERE app_id = $1
+	ORDER BY CASE role WHEN 'owner' THEN 0 WHEN 'developer' THEN 1 ELSE 2 END, created_at, user_id`
+
+func scanDeveloper(row scanner) (Developer, error) {
+	var d Developer
+	var created int64
+	err := row.Scan(&d.UserID, &d.Role, &d.Phone, &created)
+	d.CreatedAt = instant(created)
+	return d, err
 }
 
 // App returns the app with that client_id (cached, shared), enabled or not, or ErrNotFound.
@@ -83,6 +98,10 @@ func (db *DB) complete(ctx context.Context, a *App) error {
 		return err
 	}
 	a.Keys, err = readAll(ctx, db, scanAppKey, appKeyColumns, a.ID)
+	if err != nil {
+		return err
+	}
+	a.Developers, err = readAll(ctx, db, scanDeveloper, developerColumns, a.ID)
 	return err
 }
 
@@ -138,6 +157,14 @@ func (t *tx) app(id string) (*App, error) {
 		return nil, err
 	}
 	a.Keys, err = collect(rows, scanAppKey)
+	if err != nil {
+		return nil, err
+	}
+	rows, err = t.query(developerColumns, id)
+	if err != nil {
+		return nil, err
+	}
+	a.Developers, err = collect(rows, scanDeveloper)
 	return a, err
 }
 

@@ -18,7 +18,7 @@ func (db *DB) CreateApp(ctx context.Context, by Actor, n NewApp) (*App, string, 
 		a.ID = "app_" + NewID()
 	}
 	setDefaults(a)
-	a.Enabled, a.Keys = true, nil
+	a.Enabled, a.Delegated, a.Keys, a.Developers = true, true, nil, nil
 	err := db.checkNewApp(by, a)
 	if err != nil {
 		return nil, "", err
@@ -35,7 +35,7 @@ func (db *DB) CreateApp(ctx context.Context, by Actor, n NewApp) (*App, string, 
 	if err != nil {
 		return nil, "", err
 	}
-	err = db.write(ctx, func(tx *tx) error { return db.insertApp(tx, by, a, secret) })
+	err = db.write(ctx, func(tx *tx) error { return db.insertApp(tx, by, a, n.OwnerID, secret) })
 	if err != nil {
 		return nil, "", err
 	}
@@ -58,16 +58,18 @@ func (db *DB) checkNewApp(by Actor, a *App) error {
 	return nil
 }
 
-func (db *DB) insertApp(tx *tx, by Actor, a *App, secret string) error {
+func (db *DB) insertApp(tx *tx, by Actor, a *App, owner, secret string) error {
 	a.CreatedAt, a.UpdatedAt = tx.now, tx.now
 	err := tx.freeID(`SELECT id FROM users WHERE id = $1`, a.ID)
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(`INSERT INTO apps (id, name, name_key, names, description, type, owner_id, enabled, trusted,
+	_, err = tx.exec(`INSERT INTO apps (id, name, name_key, names, description, type, enabled, trusted,
 			without_pkce, any_loopback, insecure_redirect, redirect_uris, post_logout_uris, grant_types, auth_methods,
-			id_token_alg, id_token_claims, access_token_format, access_token_ttl, policy_uri, tos_uri, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
+			id_token_alg, id_token_claims, access_token_format, access_token_ttl, policy_uri, tos_uri,
+			delegated, skip_consent, preset_scopes, offline_without_consent, trusted_domains, network_addresses, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
+			$26, $27, $28, $29)`,
 		append(appValues(a), tx.nowMS, tx.nowMS)...)
 	if err != nil {
 		return fmt.Errorf("app %q: %w", a.ID, err)
@@ -75,6 +77,15 @@ func (db *DB) insertApp(tx *tx, by Actor, a *App, secret string) error {
 	err = tx.setAppScopes(a)
 	if err != nil {
 		return err
+	}
+	if owner != "" {
+		d := Developer{UserID: owner, Role: RoleOwner, CreatedAt: tx.now}
+		_, err = tx.exec(`INSERT INTO app_developers (app_id, user_id, role, phone, created_at) VALUES ($1, $2, $3, $4, $5)`,
+			a.ID, d.UserID, string(d.Role), d.Phone, tx.nowMS)
+		if err != nil {
+			return fmt.Errorf("owner of app %q: %w", a.ID, err)
+		}
+		a.Developers = []Developer{d}
 	}
 	if secret != "" {
 		key, err := db.insertAppKey(tx, by, a.ID, "", secret, time.Time{})
@@ -89,14 +100,11 @@ func (db *DB) insertApp(tx *tx, by Actor, a *App, secret string) error {
 
 // appValues are the columns that creating and updating share, in the order of the table.
 func appValues(a *App) []any {
-	var owner any
-	if a.OwnerID != "" {
-		owner = a.OwnerID
-	}
-	return []any{a.ID, a.Name, Fold(a.Name), toJSON(a.Names), a.Description, string(a.Type), owner, a.Enabled, a.Trusted,
+	return []any{a.ID, a.Name, Fold(a.Name), toJSON(a.Names), a.Description, string(a.Type), a.Enabled, a.Trusted,
 		a.WithoutPKCE, a.AnyLoopback, a.InsecureRedirect, toJSON(a.RedirectURIs), toJSON(a.PostLogoutURIs),
 		toJSON(a.GrantTypes), toJSON(a.AuthMethods), a.IDTokenAlg, a.IDTokenClaims, a.AccessTokenFormat,
-		a.AccessTokenTTL.Milliseconds(), a.PolicyURI, a.TosURI}
+		a.AccessTokenTTL.Milliseconds(), a.PolicyURI, a.TosURI,
+		a.Delegated, a.SkipConsent, toJSON(a.PresetScopes), a.OfflineWithoutConsent, toJSON(a.TrustedDomains), toJSON(a.NetworkAddresses)}
 }
 
 // setAppScopes replaces the assignment of scopes; an unknown scope is *Invalid with scope_unknown.
@@ -133,7 +141,7 @@ func (db *DB) UpdateApp(ctx context.Context, by Actor, id string, change func(*A
 		if err != nil {
 			return err
 		}
-		a.ID, a.Keys, a.CreatedAt, a.UpdatedAt = before.ID, before.Keys, before.CreatedAt, tx.now
+		a.ID, a.Keys, a.Developers, a.CreatedAt, a.UpdatedAt = before.ID, before.Keys, before.Developers, before.CreatedAt, tx.now
 		setTokenDefaults(a)
 		err = db.checkNewApp(by, a)
 		if err != nil {
@@ -151,10 +159,12 @@ func (db *DB) UpdateApp(ctx context.Context, by Actor, id string, change func(*A
 }
 
 func (t *tx) updateApp(a *App) error {
-	_, err := t.exec(`UPDATE apps SET name = $2, name_key = $3, names = $4, description = $5, type = $6, owner_id = $7,
-			enabled = $8, trusted = $9, without_pkce = $10, any_loopback = $11, insecure_redirect = $12, redirect_uris = $13,
-			post_logout_uris = $14, grant_types = $15, auth_methods = $16, id_token_alg = $17, id_token_claims = $18,
-			access_token_format = $19, access_token_ttl = $20, policy_uri = $21, tos_uri = $22, updated_at = $23
+	_, err := t.exec(`UPDATE apps SET name = $2, name_key = $3, names = $4, description = $5, type = $6,
+			enabled = $7, trusted = $8, without_pkce = $9, any_loopback = $10, insecure_redirect = $11, redirect_uris = $12,
+			post_logout_uris = $13, grant_types = $14, auth_methods = $15, id_token_alg = $16, id_token_claims = $17,
+			access_token_format = $18, access_token_ttl = $19, policy_uri = $20, tos_uri = $21, delegated = $22,
+			skip_consent = $23, preset_scopes = $24, offline_without_consent = $25, trusted_domains = $26,
+			network_addresses = $27, updated_at = $28
 		WHERE id = $1`, append(appValues(a), t.nowMS)...)
 	if err != nil {
 		return fmt.Errorf("app %q: %w", a.ID, err)
@@ -187,5 +197,7 @@ func copyApp(a *App) *App {
 	b.RedirectURIs, b.PostLogoutURIs = slices.Clone(a.RedirectURIs), slices.Clone(a.PostLogoutURIs)
 	b.GrantTypes, b.AuthMethods = slices.Clone(a.GrantTypes), slices.Clone(a.AuthMethods)
 	b.Scopes, b.Keys = slices.Clone(a.Scopes), slices.Clone(a.Keys)
+	b.Developers, b.PresetScopes = slices.Clone(a.Developers), slices.Clone(a.PresetScopes)
+	b.TrustedDomains, b.NetworkAddresses = slices.Clone(a.TrustedDomains), slices.Clone(a.NetworkAddresses)
 	return &b
 }

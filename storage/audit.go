@@ -15,8 +15,13 @@ type AuditEntry struct {
 
 // AuditFilter selects entries, newest first.
 type AuditFilter struct {
-	Action, Actor, Target string
-	From, To              time.Time
-	Limit                 int
-	After                 string
+	Action  string // exact, or a noun with a dot behind: "user." means all about users
+	Actor   string
+	Target  string
+	Address string
+	Refused *bool // true: results other than "ok"
+	From    time.Time
+	To      time.Time
+	Limit   int // 1 to 100; 0 means 50
+	After   string
 }

@@ -10,6 +10,8 @@ import (
 var (
 	// ErrNotFound: there is no such row, or the caller may not know of it.
 	ErrNotFound = errors.New("not found")
+	// ErrForbidden: the actor may know of it but not do that (see [May]).
+	ErrForbidden = errors.New("not allowed")
 	// ErrConflict: the value must be unique and is taken.
 	ErrConflict = errors.New("already exists")
 	// ErrRevoked: a session, grant, user or app no longer stands.

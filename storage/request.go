@@ -28,6 +28,8 @@ type AuthRequest struct {
 	Claims       *Claims   `json:"r,omitempty"` // the claims parameter, with claims_locales
 	Implied      []string  `json:"k,omitempty"` // scopes not asked for whose claims the claims parameter asks for: consented to alike, never in the answer's scope
 	CreatedAt    time.Time `json:"t"`
+	Device       string    `json:"d,omitempty"` // id of the device code that is to be approved, instead of a redirect
+	Return       string    `json:"y,omitempty"` // path of propusk's own to go on to after sign-in; no app asks then
 	Progress     Progress  `json:"g"`
 }
 

@@ -53,7 +53,9 @@ type NewUser struct {
 
 // UserFilter selects users for a list, ordered by folded login, then id.
 type UserFilter struct {
-	Query string // matched inside login, name and e-mail, folded; empty: all
-	Limit int    // 1 to 100; 0 means 50
-	After string // cursor of the last page, empty for the first
+	Query    string // matched inside login, name and e-mail, folded; empty: all
+	Access   Access // empty: any
+	Disabled *bool
+	Limit    int    // 1 to 100; 0 means 50
+	After    string // cursor of the last page, empty for the first
 }

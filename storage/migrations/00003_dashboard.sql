@@ -1,0 +1,85 @@
+-- Apps get owners, developers, switches and lists of where they may be used from; people get tokens of
+-- their own, one-time links and device codes; the API gets its scopes.
+
+-- +goose Up
+ALTER TABLE apps ADD COLUMN delegated BOOLEAN NOT NULL DEFAULT TRUE;
+ALTER TABLE apps ADD COLUMN skip_consent BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE apps ADD COLUMN preset_scopes TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE apps ADD COLUMN offline_without_consent BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE apps ADD COLUMN trusted_domains TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE apps ADD COLUMN network_addresses TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE app_keys ADD COLUMN last_used_at BIGINT NOT NULL DEFAULT 0;
+
+-- Who builds an app. At most one owner by the index, at least one by every statement that changes roles;
+-- an app made by a command or the seed may have none and belongs to the administrators then.
+CREATE TABLE app_developers (
+  app_id     TEXT   NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  user_id    TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  role       TEXT   NOT NULL CHECK (role IN ('owner', 'developer', 'viewer')),
+  phone      TEXT   NOT NULL CHECK (length(phone) <= 40),
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (app_id, user_id)
+);
+CREATE UNIQUE INDEX app_developers_owner ON app_developers (app_id) WHERE role = 'owner';
+CREATE INDEX app_developers_user ON app_developers (user_id, app_id);
+INSERT INTO app_developers (app_id, user_id, role, phone, created_at)
+  SELECT id, owner_id, 'owner', '', created_at FROM apps WHERE owner_id IS NOT NULL;
+ALTER TABLE apps DROP COLUMN owner_id;
+
+-- Personal access tokens. Without an app a token belongs to propusk's own API.
+CREATE TABLE personal_tokens (
+  id           TEXT   NOT NULL PRIMARY KEY CHECK (length(id) = 26),
+  user_id      TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  app_id       TEXT   REFERENCES apps (id) ON DELETE CASCADE,
+  name         TEXT   NOT NULL,
+  scopes       TEXT   NOT NULL,
+  prefix       TEXT   NOT NULL,
+  hash         TEXT   NOT NULL UNIQUE CHECK (length(hash) = 43),
+  created_at   BIGINT NOT NULL,
+  expires_at   BIGINT NOT NULL,
+  last_used_at BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX personal_tokens_user ON personal_tokens (user_id, id);
+CREATE INDEX personal_tokens_app ON personal_tokens (app_id);
+CREATE INDEX personal_tokens_expires ON personal_tokens (expires_at);
+
+-- One-time links: an invitation, or the way back in. Used up by deleting the row.
+CREATE TABLE links (
+  hash       TEXT   NOT NULL PRIMARY KEY CHECK (length(hash) = 43),
+  user_id    TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  purpose    TEXT   NOT NULL CHECK (purpose IN ('invite', 'recover')),
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX links_user ON links (user_id);
+CREATE INDEX links_expires ON links (expires_at);
+
+-- Device codes (RFC 8628). hash is of the device_code, user_code_hash of what the person types; state
+-- goes pending → approved or denied, and approved → used, each by one conditional statement.
+CREATE TABLE device_codes (
+  hash           TEXT    NOT NULL PRIMARY KEY CHECK (length(hash) = 43),
+  user_code_hash TEXT    NOT NULL UNIQUE CHECK (length(user_code_hash) = 43),
+  id             TEXT    NOT NULL UNIQUE CHECK (length(id) = 26),
+  app_id         TEXT    NOT NULL REFERENCES apps (id) ON DELETE CASCADE,
+  scopes         TEXT    NOT NULL,
+  claims         TEXT    NOT NULL,
+  nonce          TEXT    NOT NULL,
+  address        TEXT    NOT NULL,
+  user_agent     TEXT    NOT NULL,
+  created_at     BIGINT  NOT NULL,
+  expires_at     BIGINT  NOT NULL,
+  polled_at      BIGINT  NOT NULL DEFAULT 0,
+  poll_interval  BIGINT  NOT NULL,
+  state          TEXT    NOT NULL CHECK (state IN ('pending', 'approved', 'denied', 'used')),
+  user_id        TEXT    NOT NULL DEFAULT '',
+  session_id     TEXT    NOT NULL DEFAULT '',
+  granted        TEXT    NOT NULL DEFAULT '[]'
+);
+CREATE INDEX device_codes_expires ON device_codes (expires_at);
+CREATE INDEX device_codes_app ON device_codes (app_id);
+
+-- Lists of the dashboard.
+CREATE INDEX consents_app ON consents (app_id, scope, granted);
+CREATE INDEX audit_action ON audit (action, id);
+CREATE INDEX apps_type ON apps (type, name_key, id);
+CREATE INDEX users_access ON users (access, login_key);
