@@ -40,9 +40,9 @@ type keySnapshot struct {
 	jwks    []byte
 }
 
-// signers are made once per key: making one costs more than it should on every token.
+// signers sign the two kinds of JWT with one key.
 type signers struct {
-	idToken, accessToken jose.Signer
+	idToken, accessToken signer
 	activeAt             time.Time
 }
 
@@ -114,17 +114,13 @@ func newSnapshot(list []storage.SigningKey, version int64, now time.Time) (*keyS
 }
 
 func newSigners(key storage.SigningKey) (signers, error) {
-	private := jose.SigningKey{
-		Algorithm: jose.SignatureAlgorithm(key.Alg),
-		Key:       jose.JSONWebKey{Key: key.Private, KeyID: key.ID},
-	}
-	idToken, err := jose.NewSigner(private, (&jose.SignerOptions{}).WithType(typeIDToken))
+	idToken, err := newSigner(key, typeIDToken)
 	if err != nil {
-		return signers{}, fmt.Errorf("signer of key %s: %w", key.ID, err)
+		return signers{}, err
 	}
-	accessToken, err := jose.NewSigner(private, (&jose.SignerOptions{}).WithType(typeAccessToken))
+	accessToken, err := newSigner(key, typeAccessToken)
 	if err != nil {
-		return signers{}, fmt.Errorf("signer of key %s: %w", key.ID, err)
+		return signers{}, err
 	}
 	return signers{idToken, accessToken, key.ActiveAt}, nil
 }
@@ -140,18 +136,6 @@ func (k *keyRing) signer(p *Provider, alg string) (signers, error) {
 		return signers{}, fmt.Errorf("%w %s", errNoKey, alg)
 	}
 	return made, nil
-}
-
-func signJSON(s jose.Signer, claims any) (string, error) {
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", fmt.Errorf("claims: %w", err)
-	}
-	signed, err := s.Sign(payload)
-	if err != nil {
-		return "", fmt.Errorf("signature: %w", err)
-	}
-	return signed.CompactSerialize()
 }
 
 var errJWT = errors.New("not a JWT of this provider")
