@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -76,30 +77,33 @@ func New(c Config, db *storage.DB, pages *page.Renderer, flow Flow) (*Login, err
 
 // Routes mounts every page of this package.
 func (l *Login) Routes(r chi.Router) {
-	r.Handle("/", l.page(l.home, nil))
-	r.Handle("/login", l.page(l.dispatch, l.postLogin))
-	r.Handle("/consent", l.page(l.showConsent, l.postConsent))
-	r.Handle("/logout", l.page(l.showLogout, l.postLogout))
+	r.Handle("/", l.Page(l.home, nil))
+	r.Handle("/login", l.Page(l.dispatch, l.postLogin))
+	r.Handle("/consent", l.Page(l.showConsent, l.postConsent))
+	r.Handle("/logout", l.Page(l.showLogout, l.postLogout))
 }
 
-// page serves GET by get and POST, from our own pages only, by post (nil: not had). Every other method,
+// Page serves GET by get and POST, from our own pages only, by post; nil is not had. Every other method,
 // HEAD among them, is refused: none may change anything, and none is of use on a form.
-func (l *Login) page(get, post http.HandlerFunc) http.Handler {
-	allow := "GET"
+func (l *Login) Page(get, post http.HandlerFunc) http.Handler {
+	var allow []string
 	var guarded http.Handler
+	if get != nil {
+		allow = append(allow, http.MethodGet)
+	}
 	if post != nil {
-		allow = "GET, POST"
+		allow = append(allow, http.MethodPost)
 		guarded = l.sameOrigin(post)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		switch {
-		case r.Method == http.MethodGet:
+		case r.Method == http.MethodGet && get != nil:
 			get(w, r)
 		case r.Method == http.MethodPost && guarded != nil:
 			guarded.ServeHTTP(w, r)
 		default:
-			w.Header().Set("Allow", allow)
+			w.Header().Set("Allow", strings.Join(allow, ", "))
 			l.problem(w, r, http.StatusMethodNotAllowed, "method", "")
 		}
 	})

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// FS holds html/*.html, locale/*.yaml, and what is served: css/*, img/*.
+// FS holds html/*.html, locale/*.yaml, and what is served: css/*, img/*, js/*.
 //
-//go:embed html/*.html locale/*.yaml css/* img/*
+//go:embed html/*.html locale/*.yaml css/* img/* js/*
 var FS embed.FS
 
 // Prefix is the path under which [Handler] is to be mounted.
@@ -24,6 +24,7 @@ const Prefix = "/static/"
 // types are the kinds of file that are served; a file of another kind fails the first use, not a person.
 var types = map[string]string{
 	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
 }
 
@@ -41,7 +42,7 @@ type assets struct {
 var served = sync.OnceValue(func() assets {
 	byName := make(map[string]file)
 	hash := sha256.New()
-	for _, dir := range []string{"css", "img"} {
+	for _, dir := range []string{"css", "img", "js"} {
 		entries, err := fs.ReadDir(FS, dir)
 		if err != nil {
 			panic(fmt.Sprintf("static: %v", err))

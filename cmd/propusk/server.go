@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/propusk/propusk/login"
+	"github.com/propusk/propusk/login/dashboard"
 	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/provider"
 	"github.com/propusk/propusk/static"
@@ -60,9 +61,13 @@ func newServer(c serverConfig, db *storage.DB) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("login: %w", err)
 	}
+	board, err := dashboard.New(dashboard.Config{Issuer: c.issuer, Dev: c.dev, Now: c.now, Logger: c.log}, db, pages, people)
+	if err != nil {
+		return nil, fmt.Errorf("dashboard: %w", err)
+	}
 	s := &server{db: db, log: c.log}
 	s.http = &http.Server{
-		Handler:           s.routes(c, pages, protocol, people),
+		Handler:           s.routes(c, pages, protocol, people, board),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -80,7 +85,8 @@ func newServer(c serverConfig, db *storage.DB) (*server, error) {
 
 // routes is every route of the binary. Health is asked by address, so it stands before the check of
 // the Host header.
-func (s *server) routes(c serverConfig, pages *page.Renderer, protocol *provider.Provider, people *login.Login) http.Handler {
+func (s *server) routes(c serverConfig, pages *page.Renderer, protocol *provider.Provider, people *login.Login,
+	board *dashboard.Dashboard) http.Handler {
 	root := chi.NewRouter()
 	root.Use(identify, s.observe(c.log), believe(c.proxies))
 	root.Get("/healthz", healthz)
@@ -96,6 +102,7 @@ func (s *server) routes(c serverConfig, pages *page.Renderer, protocol *provider
 		r.Group(func(r chi.Router) {
 			r.Use(pages.Headers)
 			people.Routes(r)
+			board.Routes(r)
 		})
 	})
 	root.NotFound(onlyHosts(c)(pages.Headers(notFound(pages))).ServeHTTP)

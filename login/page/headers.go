@@ -46,3 +46,11 @@ func policy(formAction []string) string {
 	return "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action " + targets +
 		"; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 }
+
+// policyOf is the policy of one page: those of signed-in people may run our one script.
+func (p *Renderer) policyOf(data any, v View) string {
+	if _, ok := data.(shelled); ok {
+		return policy(v.FormAction) + "; script-src 'self'"
+	}
+	return policy(v.FormAction)
+}

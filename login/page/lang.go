@@ -76,15 +76,7 @@ func (p *Renderer) keepLang(w http.ResponseWriter, r *http.Request) {
 	if lang == "" {
 		return
 	}
-	http.SetCookie(w, &http.Cookie{
-		Name:     p.cookie,
-		Value:    lang,
-		Path:     "/",
-		MaxAge:   365 * 24 * 60 * 60,
-		Secure:   p.secure,
-		HttpOnly: true,
-		SameSite: http.SameSiteLaxMode,
-	})
+	p.keep(w, p.cookie, lang)
 }
 
 // cookieName has the port in it on http: every port of a host shares one jar there, and providers of

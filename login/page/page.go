@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +51,9 @@ type frame struct {
 	Lang    string
 	Host    string
 	Dev     bool
+	Theme   string // "light" or "dark" where the person chose one
 	Style   string // address of the style sheet
+	Script  string // address of the script, for signed-in pages
 	Icon    string
 	English string // links of the footer
 	Russian string
@@ -60,6 +63,7 @@ type frame struct {
 type sheet struct {
 	Frame frame
 	Stub  Stub
+	Shell Shell // of a signed-in page
 	Page  any
 }
 
@@ -70,7 +74,11 @@ type content interface {
 }
 
 // pages are all there are; the template of each is a file in static/html.
-var pages = []content{SignIn{}, Choose{}, Consent{}, Logout{}, SignedOut{}, Home{}, Problem{}}
+// The dashboard's are listed beside their structs.
+var pages = slices.Concat(
+	[]content{SignIn{}, Choose{}, Consent{}, Logout{}, SignedOut{}, Home{}, Problem{}},
+	devicePages, accountPages, peoplePages, appPages,
+)
 
 // New parses every template and locale; any error in them fails here.
 func New(c Config) (*Renderer, error) {
@@ -123,7 +131,7 @@ func parse(x *text) (map[string]*template.Template, error) {
 		if _, ok := c.(Problem); ok {
 			empty.Page = explained{}
 		}
-		err := parsed[c.template()].ExecuteTemplate(io.Discard, "layout", empty)
+		err := parsed[c.template()].ExecuteTemplate(io.Discard, layoutOf(c), empty)
 		if err != nil {
 			return nil, fmt.Errorf("page %s: %w", c.template(), err)
 		}
@@ -133,7 +141,7 @@ func parse(x *text) (map[string]*template.Template, error) {
 
 // read reads the template of every page with the layout around it.
 func read(x *text) (map[string]*template.Template, error) {
-	base, err := template.New("").Funcs(x.funcs()).ParseFS(static.FS, "html/layout.html", "html/parts.html")
+	base, err := template.New("").Funcs(x.funcs()).ParseFS(static.FS, "html/layout.html", "html/shell.html", "html/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("layout: %w", err)
 	}
@@ -152,7 +160,7 @@ func read(x *text) (map[string]*template.Template, error) {
 	return parsed, nil
 }
 
-// Show renders data, one of [SignIn], [Choose], [Consent], [Logout], [SignedOut], [Home] and [Problem],
+// Show renders data, one of the structs of this package that have a template,
 // into a buffer and then writes it, never to be stored. It adds to the headers that are set already
 // (Retry-After, cookies). A page that cannot be rendered is logged and answered with a plain 500.
 func (p *Renderer) Show(w http.ResponseWriter, r *http.Request, v View, data any) {
@@ -168,7 +176,7 @@ func (p *Renderer) Show(w http.ResponseWriter, r *http.Request, v View, data any
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", lang)
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", policy(v.FormAction))
+	h.Set("Content-Security-Policy", p.policyOf(data, v))
 	status := v.Status
 	if status == 0 {
 		status = http.StatusOK
@@ -192,13 +200,18 @@ func (p *Renderer) render(r *http.Request, lang string, data any) ([]byte, error
 			Lang:    lang,
 			Host:    p.host,
 			Dev:     p.config.Dev,
+			Theme:   p.theme(r),
 			Style:   static.Path("look.css"),
+			Script:  static.Path("copy.js"),
 			Icon:    static.Path("favicon.svg"),
 			English: langLink(r, hidden.Request, "en"),
 			Russian: langLink(r, hidden.Request, "ru"),
 		},
 		Stub: p.ownStub(stub),
 		Page: data,
+	}
+	if inside, ok := c.(shelled); ok {
+		s.Shell = inside.shell()
 	}
 	if problem, ok := data.(Problem); ok {
 		if s.Stub.Serial == "" {
@@ -211,7 +224,7 @@ func (p *Renderer) render(r *http.Request, lang string, data any) ([]byte, error
 		s.Page = explained
 	}
 	var buf bytes.Buffer
-	err := l.pages[c.template()].ExecuteTemplate(&buf, "layout", s)
+	err := l.pages[c.template()].ExecuteTemplate(&buf, layoutOf(c), s)
 	if err != nil {
 		return nil, fmt.Errorf("page %s in %s: %w", c.template(), lang, err)
 	}

@@ -36,8 +36,7 @@ func loadTexts(now func() time.Time) ([]*text, error) {
 	if err != nil {
 		return nil, fmt.Errorf("locales: %w", err)
 	}
-	var texts []*text
-	for _, name := range names {
+	for _, name := range names { // en.yaml, and apps.en.yaml beside it
 		raw, err := static.FS.ReadFile(name)
 		if err != nil {
 			return nil, fmt.Errorf("locale: %w", err)
@@ -46,7 +45,9 @@ func loadTexts(now func() time.Time) ([]*text, error) {
 		if err != nil {
 			return nil, fmt.Errorf("locale %s: %w", name, err)
 		}
-		lang := strings.TrimSuffix(path.Base(name), ".yaml")
+	}
+	var texts []*text
+	for _, lang := range supported {
 		texts = append(texts, &text{lang: lang, localizer: i18n.NewLocalizer(bundle, lang), now: now})
 	}
 	return texts, nil
