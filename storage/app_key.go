@@ -162,20 +162,26 @@ func secretPrefix(secret string) string {
 }
 
 // CheckAppSecret tells whether secret is one of the app's live keys; app may be nil (an unknown
-// client): the same work is done. All keys are compared, in constant time.
+// client): the same work is done. All keys are compared, in constant time. The use is noted in memory.
 func (db *DB) CheckAppSecret(app *App, secret string) bool {
 	if len(secret) > appSecretMax {
 		return false
 	}
-	hash, now, ok := []byte(db.Hash(appKeyPurpose, secret)), db.now(), 0
+	hash, now, ok, match := []byte(db.Hash(appKeyPurpose, secret)), db.now(), 0, 0
 	if app == nil {
 		subtle.ConstantTimeCompare(hash, hash)
 		return false
 	}
-	for _, key := range app.Keys {
+	for i, key := range app.Keys {
 		if key.ExpiresAt.IsZero() || now.Before(key.ExpiresAt) {
-			ok |= subtle.ConstantTimeCompare(hash, []byte(key.hash))
+			equal := subtle.ConstantTimeCompare(hash, []byte(key.hash))
+			match = subtle.ConstantTimeSelect(equal, i, match)
+			ok |= equal
 		}
 	}
-	return ok == 1
+	if ok != 1 {
+		return false
+	}
+	db.noteKeyUse(app.ID, app.Keys[match].ID, now)
+	return true
 }

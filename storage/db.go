@@ -43,6 +43,9 @@ type DB struct {
 	keysVersion atomic.Int64
 	touching    sync.Map // session ids whose use is being recorded
 	opened      sync.Map // private keys by signing_keys.id
+	keyUses     sync.Map // *keyUse by app_keys.id
+	people      sync.Map // *peopleCount by apps.id
+	events      events
 }
 
 // Open opens the database in c.Dir: it refuses, as a [*Refusal], a missing, empty, foreign, damaged or

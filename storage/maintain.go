@@ -28,9 +28,13 @@ func (db *DB) Maintain(ctx context.Context) {
 		}
 		count, err := db.Sweep(ctx)
 		db.report(ctx, "expired rows removed", count, err)
+		count, err = db.storeKeyUses(ctx, false)
+		db.report(ctx, "uses of keys stored", count, err)
 		db.report(ctx, "checkpoint", 0, db.checkpoint(ctx))
 		select {
 		case <-ctx.Done():
+			_, err = db.storeKeyUses(context.WithoutCancel(ctx), true)
+			db.report(ctx, "uses of keys stored", 0, err)
 			return
 		case <-ticker.C:
 		}

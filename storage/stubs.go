@@ -7,12 +7,6 @@ import (
 
 // Signatures agreed on; each moves to its own file as it is built.
 
-// AppFor returns the app if the actor may do that with it: ErrNotFound where the actor may not even know
-// of it, ErrForbidden otherwise; both leave an audit entry.
-func (db *DB) AppFor(ctx context.Context, by Actor, do Action, id string) (*App, error) {
-	panic("stub")
-}
-
 // AppRows is Apps with what lists show beside.
 func (db *DB) AppRows(ctx context.Context, f AppFilter) ([]AppRow, string, error) { panic("stub") }
 
@@ -129,10 +123,3 @@ func (db *DB) DecideDeviceCode(ctx context.Context, id string, s *Session, grant
 func (db *DB) PollDeviceCode(ctx context.Context, app *App, deviceCode string, endsAt func(*DeviceCode) time.Time) (*Grant, *DeviceCode, DevicePoll, error) {
 	panic("stub")
 }
-
-// Record remembers an attempt of an app, in memory; the oldest of its ring is dropped. Unknown apps are
-// the caller's to leave out. Time is set here when zero.
-func (db *DB) Record(e Event) { panic("stub") }
-
-// Events returns what is remembered of an app, newest first.
-func (db *DB) Events(appID string) []Event { panic("stub") }
