@@ -88,7 +88,7 @@ type AppKey struct {
 	Prefix     string // first characters, to tell keys apart
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
-	LastUsedAt time.Time // zero: never; written at most every ten minutes
+	LastUsedAt time.Time // zero: never; the latest where [DB.AppFor] or a list gave the app, else up to ten minutes old
 
 	hash string
 }
@@ -123,8 +123,10 @@ func (a *App) DisplayName(lang string) string {
 // NewApp is the input of [DB.CreateApp]; zero fields get the safe default of the type.
 type NewApp struct {
 	App
-	// OwnerID is the user who will own the app; empty: the administrators.
-	OwnerID string
+	// OwnerID is the user who will own the app; empty: the person who creates it, or the administrators
+	// where a command does. OwnerPhone is under which the others reach them, may be empty.
+	OwnerID    string
+	OwnerPhone string
 	// Secret is a chosen client secret, for seeds, files and imports; empty makes one of propusk's own
 	// where the app is confidential.
 	Secret string

@@ -18,7 +18,7 @@ const (
 )
 
 var (
-	grantTypes  = []string{GrantCode, GrantRefreshToken, GrantClientCredentials, GrantDeviceCode}
+	grantTypes  = []string{GrantCode, GrantRefreshToken, GrantClientCredentials, GrantDeviceCode, GrantPersonal}
 	authMethods = []string{AuthBasic, AuthPost, AuthNone}
 )
 
@@ -62,10 +62,12 @@ func setTokenDefaults(a *App) {
 	}
 }
 
-// checkApp validates and normalizes an app; see [CheckRedirectURI] for the reasons of its URIs.
+// checkApp validates and normalizes an app; each check names its reasons, see [CheckRedirectURI] for those
+// of the URIs.
 func checkApp(a *App) error {
 	a.Name, a.Description = tidy(a.Name), strings.TrimSpace(a.Description)
-	for _, check := range []func(*App) error{checkAppTexts, checkAppKind, checkAppURIs, checkAppScopes} {
+	for _, check := range []func(*App) error{checkAppTexts, checkAppKind, checkAppDomains, checkAppNetworks, checkAppURIs,
+		checkAppScopes, checkAppTrust} {
 		err := check(a)
 		if err != nil {
 			return err

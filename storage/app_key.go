@@ -71,13 +71,14 @@ func checkChosenSecret(secret string) error {
 	return nil
 }
 
-// AddAppKey makes a further secret, valid until expires (zero: for ever) and shown once. Public apps
-// have none: *Invalid.
+// AddAppKey makes a further secret, valid until expires (zero: for ever) and shown once. *Invalid:
+// secret_public (a public app has none), secret_too_many, label_invalid, expires_past; ErrForbidden or
+// ErrNotFound.
 func (db *DB) AddAppKey(ctx context.Context, by Actor, appID, label string, expires time.Time) (AppKey, string, error) {
 	secret := CheckedSecret(appKeyPrefix)
 	var key AppKey
-	err := db.write(ctx, func(tx *tx) error {
-		err := tx.confidential(appID)
+	err := db.change(ctx, by, "app_key.create", appID, func(tx *tx) error {
+		err := tx.confidential(by, appID)
 		if err != nil {
 			return err
 		}
@@ -85,14 +86,17 @@ func (db *DB) AddAppKey(ctx context.Context, by Actor, appID, label string, expi
 		tx.then(func() { db.appChanged(appID) })
 		return err
 	})
-	return key, secret, err
+	if err != nil {
+		return AppKey{}, "", err
+	}
+	return key, secret, nil
 }
 
 // RotateAppSecret makes a new secret and ends all others at once.
 func (db *DB) RotateAppSecret(ctx context.Context, by Actor, appID string) (string, error) {
 	secret := CheckedSecret(appKeyPrefix)
-	err := db.write(ctx, func(tx *tx) error {
-		err := tx.confidential(appID)
+	err := db.change(ctx, by, "app_key.create", appID, func(tx *tx) error {
+		err := tx.confidential(by, appID)
 		if err != nil {
 			return err
 		}
@@ -110,9 +114,32 @@ func (db *DB) RotateAppSecret(ctx context.Context, by Actor, appID string) (stri
 	return secret, nil
 }
 
-// confidential refuses an app that is unknown or keeps no secret.
-func (t *tx) confidential(appID string) error {
-	app, err := t.app(appID)
+// RemoveAppKey deletes one key of a confidential app, also its last one; requests with it fail at once.
+// ErrNotFound for a key that is none of this app's; *Invalid secret_public, ErrForbidden.
+func (db *DB) RemoveAppKey(ctx context.Context, by Actor, appID, keyID string) error {
+	return db.change(ctx, by, "app_key.delete", appID, func(tx *tx) error {
+		err := tx.confidential(by, appID)
+		if err != nil {
+			return err
+		}
+		count, err := tx.exec(`DELETE FROM app_keys WHERE id = $1 AND app_id = $2`, keyID, appID)
+		if err == nil && count == 0 {
+			err = fmt.Errorf("key of app %q: %w", appID, ErrNotFound)
+		}
+		if err != nil {
+			return err
+		}
+		tx.then(func() {
+			db.appChanged(appID)
+			db.keyUses.Delete(keyID)
+		})
+		return tx.audit(by, "app_key.delete", appID, "ok", keyID)
+	})
+}
+
+// confidential refuses an app whose keys the actor may not change, or that keeps no secret.
+func (t *tx) confidential(by Actor, appID string) error {
+	app, err := t.appFor(by, AppKeys, appID)
 	if err != nil {
 		return err
 	}
@@ -129,6 +156,9 @@ func (db *DB) insertAppKey(tx *tx, by Actor, appID, label, secret string, expire
 	label = tidy(label)
 	if len(label) > 100 || !printable(label) {
 		return AppKey{}, &Invalid{Field: "label", Reason: "label_invalid", Value: clip(label, 100)}
+	}
+	if !expires.IsZero() && !expires.After(tx.now) {
+		return AppKey{}, &Invalid{Field: "expires_at", Reason: "expires_past", Value: expires.UTC().Format(time.RFC3339)}
 	}
 	_, err := tx.exec(`DELETE FROM app_keys WHERE app_id = $1 AND expires_at <> 0 AND expires_at <= $2`, appID, tx.nowMS)
 	if err != nil {

@@ -6,13 +6,44 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
 // CreateApp adds an app; secret is the new or chosen client secret, "" for public apps. Zero fields get
-// the defaults of the type; the app is enabled. *Invalid, ErrConflict, or ErrNotFound for an unknown
-// owner.
+// the defaults of the type; the app is enabled. A person owns what they create unless OwnerID names
+// somebody else. *Invalid, ErrConflict, ErrForbidden, or ErrNotFound for an unknown or disabled owner.
 func (db *DB) CreateApp(ctx context.Context, by Actor, n NewApp) (*App, string, error) {
+	var a *App
+	var secret string
+	if n.OwnerID == "" && by.Kind == ActorUser {
+		n.OwnerID = by.ID
+	}
+	err := db.change(ctx, by, "app.create", n.ID, func(tx *tx) error {
+		err := tx.allow(by, AppCreate, nil)
+		if err != nil {
+			return err
+		}
+		a, secret, err = db.newApp(by, n)
+		if err != nil {
+			return err
+		}
+		if needsTrust(&App{}, a) {
+			err = tx.allow(by, AppTrust, nil)
+			if err != nil {
+				return err
+			}
+		}
+		return db.insertApp(tx, by, a, n, secret)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return a, secret, nil
+}
+
+// newApp makes the app that is to be stored, and its secret.
+func (db *DB) newApp(by Actor, n NewApp) (*App, string, error) {
 	a := copyApp(&n.App)
 	if a.ID == "" {
 		a.ID = "app_" + NewID()
@@ -32,33 +63,27 @@ func (db *DB) CreateApp(ctx context.Context, by Actor, n NewApp) (*App, string, 
 	case secret != "":
 		err = checkChosenSecret(secret)
 	}
-	if err != nil {
-		return nil, "", err
-	}
-	err = db.write(ctx, func(tx *tx) error { return db.insertApp(tx, by, a, n.OwnerID, secret) })
-	if err != nil {
-		return nil, "", err
-	}
-	return a, secret, nil
+	return a, secret, err
 }
 
-// checkNewApp validates an app that is to be stored; only the dev seed may set what serve refuses.
+// checkNewApp validates an app that is to be stored; only the dev seed may set what serve refuses
+// (dev_only).
 func (db *DB) checkNewApp(by Actor, a *App) error {
 	err := checkApp(a)
-	switch {
-	case err != nil:
+	if err != nil || db.config.Dev {
 		return err
-	case db.config.Dev || by.Kind == ActorSystem:
-		return nil
+	}
+	switch {
+	case by.Kind == ActorSystem:
 	case a.AnyLoopback:
 		return &Invalid{Field: "any_loopback", Reason: "dev_only"}
 	case a.InsecureRedirect:
 		return &Invalid{Field: "insecure_redirect", Reason: "dev_only"}
 	}
-	return nil
+	return checkLoopbackDomains(a)
 }
 
-func (db *DB) insertApp(tx *tx, by Actor, a *App, owner, secret string) error {
+func (db *DB) insertApp(tx *tx, by Actor, a *App, n NewApp, secret string) error {
 	a.CreatedAt, a.UpdatedAt = tx.now, tx.now
 	err := tx.freeID(`SELECT id FROM users WHERE id = $1`, a.ID)
 	if err != nil {
@@ -78,14 +103,13 @@ func (db *DB) insertApp(tx *tx, by Actor, a *App, owner, secret string) error {
 	if err != nil {
 		return err
 	}
-	if owner != "" {
-		d := Developer{UserID: owner, Role: RoleOwner, CreatedAt: tx.now}
-		_, err = tx.exec(`INSERT INTO app_developers (app_id, user_id, role, phone, created_at) VALUES ($1, $2, $3, $4, $5)`,
-			a.ID, d.UserID, string(d.Role), d.Phone, tx.nowMS)
+	if n.OwnerID != "" {
+		owner := Developer{UserID: n.OwnerID, Role: RoleOwner, Phone: n.OwnerPhone, CreatedAt: tx.now}
+		err = tx.firstOwner(a.ID, &owner)
 		if err != nil {
-			return fmt.Errorf("owner of app %q: %w", a.ID, err)
+			return err
 		}
-		a.Developers = []Developer{d}
+		a.Developers = []Developer{owner}
 	}
 	if secret != "" {
 		key, err := db.insertAppKey(tx, by, a.ID, "", secret, time.Time{})
@@ -127,12 +151,14 @@ func (t *tx) setAppScopes(a *App) error {
 }
 
 // UpdateApp changes a copy of the app, validates and stores it. change must be quick and must not call
-// the database; its error is returned as it is. ID, Keys and CreatedAt cannot be changed this way. With
-// Enabled off nobody signs in and every token stops at once; on again, they work again until they end.
+// the database; its error is returned as it is. ID, Keys, Developers and CreatedAt cannot be changed this
+// way. Trusted, SkipConsent, PresetScopes, OfflineWithoutConsent and new scopes of the REST API ask for
+// AppTrust besides AppWrite. With Enabled off nobody signs in and every token stops at once; on again, they
+// work again until they end. *Invalid, ErrForbidden or ErrNotFound.
 func (db *DB) UpdateApp(ctx context.Context, by Actor, id string, change func(*App) error) (*App, error) {
 	var changed *App
-	err := db.write(ctx, func(tx *tx) error {
-		before, err := tx.app(id)
+	err := db.change(ctx, by, "app.update", id, func(tx *tx) error {
+		before, err := tx.appFor(by, AppWrite, id)
 		if err != nil {
 			return err
 		}
@@ -142,10 +168,17 @@ func (db *DB) UpdateApp(ctx context.Context, by Actor, id string, change func(*A
 			return err
 		}
 		a.ID, a.Keys, a.Developers, a.CreatedAt, a.UpdatedAt = before.ID, before.Keys, before.Developers, before.CreatedAt, tx.now
+		if needsTrust(before, a) {
+			err = tx.allow(by, AppTrust, before)
+			if err != nil {
+				return err
+			}
+		}
+		narrowPresets(before, a)
 		setTokenDefaults(a)
 		err = db.checkNewApp(by, a)
 		if err != nil {
-			return err
+			return blameDomains(before, err)
 		}
 		err = tx.updateApp(a)
 		if err != nil {
@@ -153,9 +186,12 @@ func (db *DB) UpdateApp(ctx context.Context, by Actor, id string, change func(*A
 		}
 		changed = a
 		tx.then(func() { db.appChanged(id) })
-		return tx.audit(by, appAction(before, a), id, "ok", "")
+		return tx.audit(by, appAction(before, a), id, "ok", appDetail(before, a))
 	})
-	return changed, err
+	if err != nil {
+		return nil, err
+	}
+	return changed, nil
 }
 
 func (t *tx) updateApp(a *App) error {
@@ -188,6 +224,29 @@ func appAction(before, after *App) string {
 		return "app.enable"
 	}
 	return "app.update"
+}
+
+// appDetail names the switches of trust that were moved: whoever reads the log looks for them.
+func appDetail(before, after *App) string {
+	var list []string
+	for _, s := range []struct {
+		name          string
+		before, after bool
+	}{
+		{"trusted", before.Trusted, after.Trusted},
+		{"skip_consent", before.SkipConsent, after.SkipConsent},
+		{"offline_without_consent", before.OfflineWithoutConsent, after.OfflineWithoutConsent},
+		{"without_pkce", before.WithoutPKCE, after.WithoutPKCE},
+		{"delegated", before.Delegated, after.Delegated},
+	} {
+		if s.before != s.after {
+			list = append(list, fmt.Sprintf("%s=%t", s.name, s.after))
+		}
+	}
+	if !samePresets(before, after) {
+		list = append(list, "preset_scope="+strings.Join(after.PresetScopes, " "))
+	}
+	return strings.Join(list, ", ")
 }
 
 // copyApp returns a copy that shares nothing with a.

@@ -12,7 +12,9 @@ const uriMax = 2048
 // asked again at every use, so that a row which should not be there never matches. *Invalid with field
 // redirect_uris and one of the reasons redirect_too_long, redirect_characters, redirect_wildcard,
 // redirect_fragment, redirect_invalid, redirect_relative, redirect_scheme, redirect_userinfo,
-// redirect_host, redirect_port, redirect_path, redirect_reserved, redirect_http.
+// redirect_host, redirect_port, redirect_path, redirect_reserved, redirect_http; or domain_excludes where it
+// lies outside the app's trusted domains. What stays on this machine is let through here, because dev lets
+// it; [DB.CreateApp] and [DB.UpdateApp] ask for its domain too where production is served.
 func CheckRedirectURI(app *App, uri string) error { return checkURI(app, "redirect_uris", uri) }
 
 // CheckPostLogoutURI is the same for post_logout_redirect_uris.
@@ -22,10 +24,13 @@ func CheckPostLogoutURI(app *App, uri string) error {
 
 func checkURI(app *App, field, uri string) error {
 	reason := uriReason(app, uri)
-	if reason == "" {
-		return nil
+	switch {
+	case reason != "":
+		return &Invalid{Field: field, Reason: reason, Value: clip(uri, 200)}
+	case !app.within(uri, true):
+		return &Invalid{Field: field, Reason: "domain_excludes", Value: clip(uri, 200)}
 	}
-	return &Invalid{Field: field, Reason: reason, Value: clip(uri, 200)}
+	return nil
 }
 
 // uriReason returns why the app may not register uri, or "".

@@ -9,14 +9,15 @@ import (
 // MatchRedirectURI tells whether uri is where the app may be sent: registered letter by letter (RFC 9700
 // §2.1); or, for a native app, a registered http loopback URI with another port (RFC 8252 §7.3); or any
 // clean http loopback URI where any_loopback is on. Both the request's and the registered URI are
-// validated again.
+// validated again, and so is that it lies within the trusted domains; what leads to the person's own machine
+// is exempt here, because only dev registers that outside the domains.
 func (a *App) MatchRedirectURI(uri string) bool { return a.match(a.RedirectURIs, uri) }
 
 // MatchPostLogoutURI is the same for post_logout_redirect_uri (RP-Initiated Logout §3.1).
 func (a *App) MatchPostLogoutURI(uri string) bool { return a.match(a.PostLogoutURIs, uri) }
 
 func (a *App) match(registered []string, uri string) bool {
-	if uri == "" || uriReason(a, uri) != "" {
+	if uri == "" || uriReason(a, uri) != "" || !a.within(uri, true) {
 		return false
 	}
 	if slices.Contains(registered, uri) {
@@ -75,7 +76,7 @@ func RedirectKey(uri string) string {
 }
 
 // AllowsOrigin tells whether scripts of that origin may call the token endpoints for the app: an enabled
-// browser app's own origins, those of its redirect URIs.
+// browser app's own origins, those of its redirect URIs within the trusted domains.
 func (a *App) AllowsOrigin(origin string) bool {
 	if !a.Enabled || a.Type != AppBrowser || origin == "" {
 		return false
@@ -86,7 +87,9 @@ func (a *App) AllowsOrigin(origin string) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(a.RedirectURIs, func(uri string) bool { return originOf(uri) == origin })
+	return slices.ContainsFunc(a.RedirectURIs, func(uri string) bool {
+		return originOf(uri) == origin && a.within(uri, true)
+	})
 }
 
 // originOf returns the origin of a redirect URI as browsers write it: lower case, without a default

@@ -1,0 +1,58 @@
+package storage
+
+import "slices"
+
+// checkAppTrust: offline_untrusted (field offline_without_consent; also for taking Trusted away before it),
+// preset_unassigned (field preset_scope: a scope that the app may not ask for). Repeated presets are left
+// out.
+func checkAppTrust(a *App) error {
+	var presets []string
+	for _, name := range a.PresetScopes {
+		_, assigned := a.Scope(name)
+		if !assigned {
+			return &Invalid{Field: "preset_scope", Reason: "preset_unassigned", Value: clip(name, 100)}
+		}
+		if !slices.Contains(presets, name) {
+			presets = append(presets, name)
+		}
+	}
+	a.PresetScopes = presets
+	if a.OfflineWithoutConsent && !a.Trusted {
+		return &Invalid{Field: "offline_without_consent", Reason: "offline_untrusted"}
+	}
+	return nil
+}
+
+// needsTrust tells whether a change is one that only administrators make ([AppTrust]): the switches by
+// which an app gets something without the person being asked, and scopes of propusk's own API.
+func needsTrust(before, after *App) bool {
+	if before.Trusted != after.Trusted || before.SkipConsent != after.SkipConsent ||
+		before.OfflineWithoutConsent != after.OfflineWithoutConsent || !samePresets(before, after) {
+		return true
+	}
+	return slices.ContainsFunc(after.Scopes, func(s AppScope) bool {
+		_, had := before.Scope(s.Name)
+		return !had && isAPIScope(s.Name)
+	})
+}
+
+// samePresets compares preset scopes without their order.
+func samePresets(a, b *App) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a.PresetScopes)), slices.Sorted(slices.Values(b.PresetScopes)))
+}
+
+// narrowPresets takes a scope that is no longer assigned out of the presets, where these are as they
+// were: a developer may take a scope away though only an administrator may choose presets.
+func narrowPresets(before, after *App) {
+	if !samePresets(before, after) {
+		return
+	}
+	after.PresetScopes = slices.DeleteFunc(after.PresetScopes, func(name string) bool {
+		_, had := before.Scope(name)
+		_, has := after.Scope(name)
+		return had && !has
+	})
+}
+
+// isAPIScope tells whether a scope is one of the REST API's.
+func isAPIScope(name string) bool { return slices.Contains(APIScopes(Full), name) }
