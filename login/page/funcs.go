@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"maps"
 	"net/url"
 	"regexp"
 	"time"
@@ -11,7 +12,7 @@ import (
 
 // funcs are the functions of the templates, bound to a language.
 func (x *text) funcs() template.FuncMap {
-	return template.FuncMap{
+	funcs := template.FuncMap{
 		"t": func(key string, args ...string) (string, error) {
 			pairs, err := pairs(args)
 			if err != nil {
@@ -43,6 +44,8 @@ func (x *text) funcs() template.FuncMap {
 		"trusted":   func(s Stub) bool { return s.Trust == Trusted },
 		"unchecked": func(s Stub) bool { return s.Trust == Unchecked },
 	}
+	maps.Copy(funcs, x.shellFuncs())
+	return funcs
 }
 
 // pairs makes a map of names and values in turn.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -65,12 +66,27 @@ var (
 
 func both(en, ru string) map[string]string { return map[string]string{"en": en, "ru": ru} }
 
-// samples are the pages of the goldens, each with everything a person may meet.
-func samples() []struct {
+// sample is a page of the goldens, with everything a person may meet on it.
+type sample struct {
 	name string
 	dev  bool
 	data any
-} {
+}
+
+// moreSamples are those of the areas: each adds its own in the init of its samples file.
+var moreSamples []func() []sample
+
+// samples are the pages of the goldens.
+func samples() []sample {
+	list := doorSamples()
+	for _, more := range moreSamples {
+		list = append(list, more()...)
+	}
+	return list
+}
+
+// doorSamples are the pages of signed-out people.
+func doorSamples() []sample {
 	refused := Problem{Stub: harbour, ID: "E-4K7Q-02MD", Key: "redirect_uri_unregistered", Path: "/connect/authorize"}
 	refusedDev := refused
 	refusedDev.Stub = demo
@@ -78,11 +94,7 @@ func samples() []struct {
 	refusedDev.Came, refusedDev.Expected = "http://localhost:3001/callback/", "http://localhost:3000/callback"
 	refusedDev.Request = url.Values{"response_type": {"code"}, "client_id": {"spa"}, "scope": {"openid profile"},
 		"redirect_uri": {"http://localhost:3001/callback/"}, "state": {"af0ifjsldkj"}, "client_secret": {"hunter2"}}
-	return []struct {
-		name string
-		dev  bool
-		data any
-	}{
+	return []sample{
 		{"sign-in", false, SignIn{Stub: harbour, Hidden: hidden, Policies: links}},
 		{"sign-in-wrong", false, SignIn{Stub: harbour, Hidden: hidden, Username: "alice", Wrong: true}},
 		{"sign-in-wait", false, SignIn{Stub: harbour, Hidden: hidden, Username: "alice", Wrong: true, Wait: 130}},
@@ -162,38 +174,45 @@ func lines(page []byte) []string {
 	return strings.Split(assets.ReplaceAllString(string(page), "/static/HASH/"), "\n")
 }
 
-// sheetOf is sheet with the page's type, for the static check.
-type sheetOf[T any] struct {
-	Frame frame
-	Stub  Stub
-	Page  T
+// TestSamplesCoverPages holds that every page has a golden.
+func TestSamplesCoverPages(t *testing.T) {
+	shown := make(map[string]bool)
+	for _, s := range samples() {
+		shown[s.data.(content).template()] = true
+	}
+	for _, c := range pages {
+		if !shown[c.template()] {
+			t.Errorf("page %s has no golden", c.template())
+		}
+	}
+}
+
+// sheetOf is a sheet whose Page has the type that its template is executed with, for the static check.
+func sheetOf(c content) any {
+	of := reflect.TypeOf(c)
+	if _, ok := c.(Problem); ok {
+		of = reflect.TypeFor[explained]()
+	}
+	var fields []reflect.StructField
+	for f := range reflect.TypeFor[sheet]().Fields() {
+		if f.Name == "Page" {
+			f.Type = of
+		}
+		fields = append(fields, reflect.StructField{Name: f.Name, Type: f.Type})
+	}
+	return reflect.Zero(reflect.StructOf(fields)).Interface()
 }
 
 func TestTemplates(t *testing.T) {
-	checked := map[string]any{
-		"sign-in":    sheetOf[SignIn]{},
-		"choose":     sheetOf[Choose]{},
-		"consent":    sheetOf[Consent]{},
-		"logout":     sheetOf[Logout]{},
-		"signed-out": sheetOf[SignedOut]{},
-		"home":       sheetOf[Home]{},
-		"problem":    sheetOf[explained]{},
-	}
 	// Read anew: the templates of a Renderer are rewritten by their first execution.
 	unescaped, err := read(newRenderer(t, Config{}).langs["en"].text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range pages {
-		name := c.template()
-		data, ok := checked[name]
-		if !ok {
-			t.Errorf("template %s is not checked", name)
-			continue
-		}
-		err := templatecheck.CheckHTML(unescaped[name].Lookup("layout"), data)
+		err := templatecheck.CheckHTML(unescaped[c.template()].Lookup(layoutOf(c)), sheetOf(c))
 		if err != nil {
-			t.Errorf("template %s: %v", name, err)
+			t.Errorf("template %s: %v", c.template(), err)
 		}
 	}
 }

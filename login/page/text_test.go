@@ -20,42 +20,52 @@ import (
 // fractions too.
 var forms = map[string][]string{"en": {"one", "other"}, "ru": {"few", "many", "one", "other"}}
 
-// locale reads a locale as key → forms, "" being the only form of a text without a number.
+// locale reads a locale, every area of it, as key → forms, "" being the only form of a text without a
+// number.
 func locale(t *testing.T, lang string) map[string]map[string]string {
 	t.Helper()
-	raw, err := static.FS.ReadFile("locale/" + lang + ".yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tree map[string]any
-	err = yaml.Unmarshal(raw, &tree)
-	if err != nil {
-		t.Fatal(err)
-	}
 	texts := make(map[string]map[string]string)
-	var walk func(prefix string, node map[string]any)
-	walk = func(prefix string, node map[string]any) {
-		for name, value := range node {
-			key := prefix + name
-			switch v := value.(type) {
-			case string:
-				texts[key] = map[string]string{"": v}
-			case map[string]any:
-				if _, plural := v["other"]; !plural {
-					walk(key+".", v)
-					continue
-				}
-				texts[key] = make(map[string]string)
-				for form, s := range v {
-					texts[key][form] = s.(string)
-				}
-			default:
-				t.Errorf("%s.%s is a %T", lang, key, value)
+	areas, err := fs.Glob(static.FS, "locale/*."+lang+".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(areas, "locale/"+lang+".yaml") {
+		raw, err := static.FS.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tree map[string]any
+		err = yaml.Unmarshal(raw, &tree)
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		flatten(t, file, "", tree, texts)
+	}
+	return texts
+}
+
+func flatten(t *testing.T, file, prefix string, node map[string]any, into map[string]map[string]string) {
+	for name, value := range node {
+		key := prefix + name
+		if _, twice := into[key]; twice {
+			t.Errorf("%s: %s stands in another file too", file, key)
+		}
+		switch v := value.(type) {
+		case string:
+			into[key] = map[string]string{"": v}
+		case map[string]any:
+			if _, plural := v["other"].(string); !plural {
+				flatten(t, file, key+".", v, into)
+				continue
 			}
+			into[key] = make(map[string]string)
+			for form, s := range v {
+				into[key][form], _ = s.(string)
+			}
+		default:
+			t.Errorf("%s: %s is a %T", file, key, value)
 		}
 	}
-	walk("", tree)
-	return texts
 }
 
 func keys[V any](m map[string]V) []string {
@@ -110,12 +120,20 @@ func names(filled *regexp.Regexp, byForm map[string]string) []string {
 	return keys(set)
 }
 
-// used collects the keys that templates and code name, and those whose markup is kept.
-func used(t *testing.T) (all, marked map[string]bool) {
+// uses are the keys that templates and code name.
+type uses struct {
+	all      map[string]bool
+	marked   map[string]bool // their markup is kept
+	prefixes map[string]bool // of keys that are put together: true where markup is kept
+}
+
+// used collects the keys that templates and code name. A key may be put together from a literal that ends
+// in '.' or '_' (printf "apps.type_%s"): every text that begins so counts as used then.
+func used(t *testing.T, en map[string]map[string]string) uses {
 	t.Helper()
-	all, marked = make(map[string]bool), make(map[string]bool)
-	call := regexp.MustCompile(`\b(t|th|about \S+) "([a-z_.]+)"`)
-	literal := regexp.MustCompile(`"((?:common|sign_in|problem)\.[a-z_]+)"`)
+	u := uses{make(map[string]bool), make(map[string]bool), make(map[string]bool)}
+	call := regexp.MustCompile(`\b(t|th|count|about [^\s()]+) (\(printf )?"([a-z0-9_.]+)(%s)?`)
+	literal := areaLiteral(en)
 	templates, err := fs.Glob(static.FS, "html/*.html")
 	if err != nil {
 		t.Fatal(err)
@@ -126,54 +144,117 @@ func used(t *testing.T) (all, marked map[string]bool) {
 			t.Fatal(err)
 		}
 		for _, m := range call.FindAllStringSubmatch(string(raw), -1) {
-			all[m[2]] = true
-			marked[m[2]] = m[1] == "th"
+			key := m[3]
+			if m[4] != "" {
+				u.prefixes[key] = m[1] == "th"
+				continue
+			}
+			u.all[key] = true
+			u.marked[key] = u.marked[key] || m[1] == "th"
 			if strings.HasPrefix(m[1], "about") {
-				all[m[2]+"_site"] = true
+				u.all[key+"_site"] = true
 			}
 		}
-	}
-	sources, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range sources {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
+		// A key handed on to another template.
+		for _, m := range literal.FindAllStringSubmatch(string(raw), -1) {
+			u.add(m[1])
 		}
+	}
+	for _, file := range sources(t, ".", "..", "../dashboard", "../api") {
 		raw, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range literal.FindAllStringSubmatch(string(raw), -1) {
-			all[m[1]] = true
+			u.add(m[1])
 		}
 		if bytes.Contains(raw, []byte(`x.about(s, "problem.send_app")`)) {
-			all["problem.send_app_site"] = true
+			u.all["problem.send_app_site"] = true
 		}
 	}
 	for key := range problems {
 		for _, part := range []string{"title", "lead", "dev_title", "dev_lead", "dev_todo"} {
-			all["problem."+key+"."+part] = true
-			marked["problem."+key+"."+part] = strings.HasPrefix(part, "dev_")
+			u.all["problem."+key+"."+part] = true
+			u.marked["problem."+key+"."+part] = strings.HasPrefix(part, "dev_")
 		}
 	}
-	return all, marked
+	delete(u.prefixes, "problem.") // each is known by the table
+	return u
+}
+
+// add counts a literal as the key, or the beginning of keys, that it is.
+func (u uses) add(literal string) {
+	switch {
+	case apiScope.MatchString(literal):
+	case strings.HasSuffix(literal, ".") || strings.HasSuffix(literal, "_"):
+		u.prefixes[literal] = u.prefixes[literal]
+	default:
+		u.all[literal] = true
+	}
+}
+
+// covers tells whether the key is put together somewhere, and whether its markup is kept there.
+func (u uses) covers(key string) (used, marked bool) {
+	for prefix, kept := range u.prefixes {
+		if strings.HasPrefix(key, prefix) {
+			used, marked = true, marked || kept
+		}
+	}
+	return used, marked
+}
+
+// apiScope are literals that look like keys and are scopes of the REST API.
+var apiScope = regexp.MustCompile(`^[a-z]+\.(read|write)$`)
+
+// areaLiteral finds string literals that begin with an area of the locale.
+func areaLiteral(en map[string]map[string]string) *regexp.Regexp {
+	areas := make(map[string]bool)
+	for key := range en {
+		area, _, _ := strings.Cut(key, ".")
+		areas[area] = true
+	}
+	return regexp.MustCompile(`"((?:` + strings.Join(keys(areas), "|") + `)\.[a-z0-9_.]*)(?:%s)?"`)
+}
+
+// sources are the Go files of the directories, tests left out.
+func sources(t *testing.T, dirs ...string) []string {
+	t.Helper()
+	var list []string
+	for _, dir := range dirs {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if !strings.HasSuffix(file, "_test.go") {
+				list = append(list, file)
+			}
+		}
+	}
+	return list
 }
 
 func TestEveryTextIsUsed(t *testing.T) {
-	all, marked := used(t)
+	u := used(t, locale(t, "en"))
 	for _, lang := range supported {
 		texts := locale(t, lang)
-		if diff := cmp.Diff(keys(all), keys(texts)); diff != "" {
-			t.Errorf("texts of %s (-used +there):\n%s", lang, diff)
+		want := make(map[string]bool)
+		for key := range u.all {
+			want[key] = true
 		}
 		for key, byForm := range texts {
+			covered, kept := u.covers(key)
+			if covered {
+				want[key] = true
+			}
 			for _, s := range byForm {
-				if strings.ContainsAny(s, "<>&") && !marked[key] {
+				if strings.ContainsAny(s, "<>&") && !u.marked[key] && !kept && !strings.HasPrefix(s, "</> ") {
 					t.Errorf("%s in %s has markup that would be shown as text: %s", key, lang, s)
 				}
 			}
+		}
+		if diff := cmp.Diff(keys(want), keys(texts)); diff != "" {
+			t.Errorf("texts of %s (-used +there):\n%s", lang, diff)
 		}
 	}
 }
