@@ -128,3 +128,21 @@ func (db *DB) checkInstance(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Issuer returns the issuer the database belongs to: that of its creation, in dev of its latest start.
+func (db *DB) Issuer(ctx context.Context) (string, error) {
+	i, err := scanInstance(db.read.QueryRowContext(ctx, instanceColumns))
+	return i.issuer, translate(err)
+}
+
+// KeepIssuer records the issuer a dev database is served under now, for the links that commands print.
+func (db *DB) KeepIssuer(ctx context.Context) error {
+	was, err := db.Issuer(ctx)
+	if err != nil || was == db.config.Issuer || !db.config.Dev || db.config.Issuer == "" {
+		return err
+	}
+	return db.writeOne(ctx, func(tx *tx) error {
+		_, err := tx.exec(`UPDATE instance SET issuer = $1`, db.config.Issuer)
+		return err
+	})
+}

@@ -14,9 +14,9 @@ import (
 func appCommand(t terminal) *cli.Command {
 	return &cli.Command{
 		Name:  "app",
-		Usage: "apps people sign in to: add, list, show, rotate-secret, disable, enable",
+		Usage: "apps people sign in to: add, list, show, edit, key, developer, rotate-secret, disable, enable, delete",
 		Subcommands: []*cli.Command{
-			appAddCommand(t),
+			appAddCommand(t), appEditCommand(t), appKeyCommand(t), appDeveloperCommand(t), appDeleteCommand(t),
 			{
 				Name:   "list",
 				Usage:  "list apps",
@@ -204,6 +204,25 @@ func describeApp(a *storage.App) [][]string {
 			text += ",offline"
 		}
 		rows = append(rows, []string{"scope", text})
+	}
+	for _, on := range []struct {
+		name string
+		list []string
+	}{{"trusted domain", a.TrustedDomains}, {"network", a.NetworkAddresses}, {"preset scope", a.PresetScopes}} {
+		for _, one := range on.list {
+			rows = append(rows, []string{on.name, one})
+		}
+	}
+	for _, on := range []struct {
+		is   bool
+		text string
+	}{
+		{!a.Delegated, "only its developers sign in"}, {a.Trusted, "trusted"}, {a.SkipConsent, "no consent page for preset scopes"},
+		{a.OfflineWithoutConsent, "offline access without asking"},
+	} {
+		if on.is {
+			rows = append(rows, []string{"switch", on.text})
+		}
 	}
 	for _, k := range a.Keys {
 		rows = append(rows, []string{"secret", k.Prefix + "… since " + k.CreatedAt.UTC().Format("2006-01-02 15:04 MST")})

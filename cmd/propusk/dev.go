@@ -115,7 +115,15 @@ func openDev(ctx context.Context, dir string, conf serverConfig) (*storage.DB, e
 	}
 	where.Issuer, where.Now, where.Logger = conf.issuer, conf.now, conf.log
 	if where.MasterKey != nil {
-		return storage.Open(ctx, where)
+		db, err := storage.Open(ctx, where)
+		if err != nil {
+			return nil, err
+		}
+		err = db.KeepIssuer(ctx)
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		return db, nil
 	}
 	where.MasterKey, err = devMasterKey(dir)
 	if err != nil {

@@ -38,7 +38,7 @@ func newApp(t terminal) *cli.App {
 		Usage: "an OpenID Connect provider in one binary and one file",
 		Commands: []*cli.Command{
 			devCommand(t), serveCommand(t),
-			userCommand(t), appCommand(t), scopeCommand(t), keysCommand(t),
+			userCommand(t), appCommand(t), scopeCommand(t), tokenCommand(t), keysCommand(t), adminCommand(t),
 			backupCommand(t), restoreCommand(t),
 			versionCommand(t), completionCommand(t), completeCommand(t),
 		},

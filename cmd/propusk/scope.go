@@ -14,24 +14,18 @@ import (
 func scopeCommand(t terminal) *cli.Command {
 	return &cli.Command{
 		Name:  "scope",
-		Usage: "what apps can be granted: add, list",
+		Usage: "what apps can be granted: add, list, edit, delete",
 		Subcommands: []*cli.Command{
 			{
 				Name:      "add",
 				Usage:     "add a scope, with the words people read on the consent page",
 				ArgsUsage: "NAME",
 				Flags: flags(dataFlags(), []cli.Flag{
-					&cli.StringFlag{Name: "title-en", Usage: "title in English (required)"},
-					&cli.StringFlag{Name: "title-ru", Usage: "title in Russian (required)"},
-					&cli.StringFlag{Name: "text-en", Usage: "a sentence in English (required)"},
-					&cli.StringFlag{Name: "text-ru", Usage: "a sentence in Russian (required)"},
-					&cli.StringFlag{Name: "audience", Usage: "audience of access tokens that hold the scope"},
-					&cli.StringSliceFlag{Name: "claim", Usage: "`NAME` of a claim the scope yields at userinfo; repeatable"},
 					&cli.StringFlag{Name: "app", Usage: "`CLIENT_ID` of the API that owns the scope and may introspect its tokens"},
-					jsonFlag(),
-				}),
+				}, scopeFlags()),
 				Action: func(c *cli.Context) error { return scopeAdd(c, t) },
 			},
+			scopeEditCommand(t), scopeDeleteCommand(t),
 			{
 				Name:   "list",
 				Usage:  "list scopes",

@@ -25,6 +25,7 @@ import (
 //	start NAME ARG...            propusk ARG... in the background until its line ready; sets $ISSUER
 //	stop NAME                    SIGTERM; it must end with exit code 0; its output is in NAME.out, NAME.err
 //	get [-H 'Name: value'] URL [STATUS]   a request; the answer is stdout
+//	bearer FILE URL STATUS   a request with the token that FILE holds; the answer is stdout
 //	mode PERM FILE               the file has these permission bits
 //	port FILE...                 puts a free port in the place of PORT in the files
 func TestScript(t *testing.T) {
@@ -43,6 +44,7 @@ func TestScript(t *testing.T) {
 			"start":  start,
 			"stop":   stop,
 			"get":    get,
+			"bearer": bearer,
 			"mode":   mode,
 			"port":   port,
 		},
@@ -168,6 +170,14 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	if got := fmt.Sprint(resp.StatusCode); got != want {
 		ts.Fatalf("GET %s: got %s, want %s", args[0], got, want)
 	}
+}
+
+func bearer(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: bearer FILE URL STATUS")
+	}
+	token := strings.TrimSpace(ts.ReadFile(args[0]))
+	get(ts, neg, []string{"-H", "Authorization: Bearer " + token, args[1], args[2]})
 }
 
 func mode(ts *testscript.TestScript, neg bool, args []string) {

@@ -15,7 +15,7 @@ import (
 func userCommand(t terminal) *cli.Command {
 	return &cli.Command{
 		Name:  "user",
-		Usage: "people who sign in: add, list, show, passwd, disable, enable",
+		Usage: "people who sign in: add, invite, list, show, edit, passwd, disable, enable",
 		Subcommands: []*cli.Command{
 			userAddCommand(t),
 			{
@@ -31,7 +31,7 @@ func userCommand(t terminal) *cli.Command {
 				Flags:     flags(dataFlags(), []cli.Flag{jsonFlag()}),
 				Action:    func(c *cli.Context) error { return userShow(c, t) },
 			},
-			userPasswdCommand(t),
+			userEditCommand(t), userInviteCommand(t), userPasswdCommand(t),
 			{
 				Name:      "disable",
 				Usage:     "end a person's sessions and tokens and let them sign in no more",

@@ -22,6 +22,7 @@ func userAddCommand(t terminal) *cli.Command {
 			&cli.BoolFlag{Name: "full", Usage: "an administrator"},
 			&cli.BoolFlag{Name: "partial", Usage: "an ordinary person (default)"},
 			&cli.StringSliceFlag{Name: "claim", Usage: "a further claim: `NAME=TEXT`, or NAME:=JSON; repeatable"},
+			&cli.BoolFlag{Name: "invite", Usage: "no password: print a one-time link by which the person sets it"},
 		}, passwordFlags(), []cli.Flag{jsonFlag()}),
 		Action: func(c *cli.Context) error { return userAdd(c, t) },
 	}
@@ -47,7 +48,11 @@ func userAdd(c *cli.Context, t terminal) error {
 		return err
 	}
 	made := false
-	n.Password, made, err = choosePassword(c, t)
+	if !c.Bool("invite") {
+		n.Password, made, err = choosePassword(c, t)
+	} else if c.Bool("password-stdin") || c.Bool("generate-password") {
+		err = usageError("--invite and a password exclude each other")
+	}
 	if err != nil {
 		return err
 	}
@@ -58,6 +63,9 @@ func userAdd(c *cli.Context, t terminal) error {
 		}
 		if err != nil {
 			return err
+		}
+		if c.Bool("invite") {
+			return printLink(ctx, c, t, db, u, storage.LinkInvite)
 		}
 		v := viewUser(u)
 		if made {

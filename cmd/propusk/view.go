@@ -3,6 +3,7 @@ package main
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/propusk/propusk/storage"
@@ -46,6 +47,13 @@ type appView struct {
 	Enabled           bool           `json:"enabled"`
 	Trusted           bool           `json:"trusted"`
 	WithoutPKCE       bool           `json:"without_pkce"`
+	Delegated         bool           `json:"delegated"`
+	SkipConsent       bool           `json:"skip_consent"`
+	PresetScope       string         `json:"preset_scope"`
+	OfflineAlone      bool           `json:"offline_without_consent"`
+	TrustedDomains    []string       `json:"trusted_domains"`
+	NetworkAddresses  []string       `json:"network_addresses"`
+	Owner             string         `json:"owner,omitempty"` // sub
 	AnyLoopback       bool           `json:"any_loopback,omitempty"`
 	InsecureRedirect  bool           `json:"insecure_redirect,omitempty"`
 	RedirectURIs      []string       `json:"redirect_uris"`
@@ -71,18 +79,27 @@ type appScopeView struct {
 }
 
 type appKeyView struct {
-	ID        string `json:"id"`
-	Label     string `json:"label,omitempty"`
-	Prefix    string `json:"prefix"`
-	CreatedAt int64  `json:"created_at"`
-	ExpiresAt int64  `json:"expires_at,omitempty"`
+	ID           string `json:"id"`
+	ClientSecret string `json:"client_secret,omitempty"` // once
+	Label        string `json:"label,omitempty"`
+	Prefix       string `json:"prefix"`
+	CreatedAt    int64  `json:"created_at"`
+	ExpiresAt    int64  `json:"expires_at,omitempty"`
+	LastUsedAt   int64  `json:"last_used_at,omitempty"`
+}
+
+func viewAppKey(k storage.AppKey) appKeyView {
+	return appKeyView{ID: k.ID, Label: k.Label, Prefix: k.Prefix, CreatedAt: k.CreatedAt.Unix(),
+		ExpiresAt: seconds(k.ExpiresAt), LastUsedAt: seconds(k.LastUsedAt)}
 }
 
 func viewApp(a *storage.App, secret string) appView {
 	v := appView{
 		ClientID: a.ID, ClientSecret: secret, ClientName: a.Name, ClientNameRu: a.Names["ru"],
 		Description: a.Description, ApplicationType: string(a.Type), Enabled: a.Enabled, Trusted: a.Trusted,
-		WithoutPKCE: a.WithoutPKCE, AnyLoopback: a.AnyLoopback, InsecureRedirect: a.InsecureRedirect,
+		Delegated: a.Delegated, SkipConsent: a.SkipConsent, PresetScope: strings.Join(a.PresetScopes, " "),
+		OfflineAlone: a.OfflineWithoutConsent, TrustedDomains: list(a.TrustedDomains), NetworkAddresses: list(a.NetworkAddresses),
+		Owner: a.OwnerID(), WithoutPKCE: a.WithoutPKCE, AnyLoopback: a.AnyLoopback, InsecureRedirect: a.InsecureRedirect,
 		RedirectURIs: list(a.RedirectURIs), PostLogoutURIs: list(a.PostLogoutURIs),
 		GrantTypes: list(a.GrantTypes), AuthMethods: list(a.AuthMethods),
 		Scopes: []appScopeView{}, Keys: []appKeyView{},
@@ -94,7 +111,7 @@ func viewApp(a *storage.App, secret string) appView {
 		v.Scopes = append(v.Scopes, appScopeView(s))
 	}
 	for _, k := range a.Keys {
-		v.Keys = append(v.Keys, appKeyView{ID: k.ID, Label: k.Label, Prefix: k.Prefix, CreatedAt: k.CreatedAt.Unix(), ExpiresAt: seconds(k.ExpiresAt)})
+		v.Keys = append(v.Keys, viewAppKey(k))
 	}
 	return v
 }
