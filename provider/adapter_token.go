@@ -98,7 +98,7 @@ func (a *adapter) redeem(ctx context.Context, r *libraryRequest) (*storage.App, 
 		return nil, nil, err
 	}
 	g, err := a.p.redeem(ctx, app, &code{
-		grantID: grantID(r.Request.ID), appID: app.ID, userID: r.UserID, sessionID: r.SessionID, scopes: r.Request.Scopes,
+		grantID: grantID(&r.Request), appID: app.ID, userID: r.UserID, sessionID: r.SessionID, scopes: r.Request.Scopes,
 		authTime: r.AuthTime, acr: r.ACR, amr: r.AMR, claims: r.Request.Claims, expires: r.DoneAt.Add(codeLifetime),
 	})
 	return app, g, err

@@ -22,7 +22,7 @@ func (p *Provider) Approve(w http.ResponseWriter, r *http.Request, req *storage.
 	// What was granted only for the claims parameter is a consent, not a scope of the answer.
 	granted := slices.DeleteFunc(slices.Clone(scopes), func(name string) bool { return !req.HasScope(name) })
 	text, err := p.newCode(r.Context(), &code{
-		grantID: grantID(req.ID), appID: req.AppID, userID: s.UserID, sessionID: s.ID, redirect: redirectDigest(req.RedirectURI),
+		grantID: grantID(req), appID: req.AppID, userID: s.UserID, sessionID: s.ID, redirect: redirectDigest(req.RedirectURI),
 		challenge: req.Challenge, scopes: granted, nonce: req.Nonce, authTime: s.AuthTime, acr: s.ACR, amr: s.AMR,
 		claims: req.Claims, expires: p.now().Add(codeLifetime),
 	})
