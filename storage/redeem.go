@@ -11,7 +11,8 @@ import (
 
 // redeemStatement inserts a grant if everything it rests on stands: one statement, so that nothing can
 // happen between the check and the insertion. The primary key makes the first of many win. The consents
-// are those of scopes the app is still assigned; each scope of the grant must be among them.
+// are those of scopes the app is still assigned; each scope of the grant must be among them. They are
+// told by a CASE, because SQLite would build a table of its own for an IN, each time.
 //
 // CASTs give PostgreSQL the types of parameters in a select list.
 const redeemStatement = `INSERT INTO grants (id, user_id, app_id, session_id, scopes, offline, auth_time, acr, amr, claims,
@@ -25,9 +26,9 @@ const redeemStatement = `INSERT INTO grants (id, user_id, app_id, session_id, sc
 	  AND s.id = $14 AND s.user_id = u.id AND s.ended_at = 0 AND s.expires_at > $8 AND s.seen_at > $15
 	  AND (SELECT count(*) FROM consents c JOIN app_scopes x ON x.app_id = c.app_id AND x.scope = c.scope
 		WHERE c.user_id = u.id AND c.app_id = a.id AND c.granted AND (c.until = 0 OR c.until > $8)
-		  AND c.scope IN (`
+		  AND CASE c.scope `
 
-const redeemStatementEnd = `)) = $16
+const redeemStatementEnd = `ELSE FALSE END) = $16
 	ON CONFLICT (id) DO NOTHING`
 
 // redeemStatements holds the statement for each number of scopes.
@@ -35,14 +36,14 @@ var redeemStatements = func() [scopesMax + 1]func() string {
 	var list [scopesMax + 1]func() string
 	for n := range list {
 		list[n] = sync.OnceValue(func() string {
-			marks := make([]string, max(n, 1))
-			for i := range marks {
-				marks[i] = fmt.Sprintf("$%d", 17+i)
+			var cases strings.Builder
+			for i := range n {
+				fmt.Fprintf(&cases, "WHEN $%d THEN TRUE ", 17+i)
 			}
 			if n == 0 {
-				marks[0] = "''"
+				cases.WriteString("WHEN '' THEN TRUE ")
 			}
-			return redeemStatement + strings.Join(marks, ", ") + redeemStatementEnd
+			return redeemStatement + cases.String() + redeemStatementEnd
 		})
 	}
 	return list
