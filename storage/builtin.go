@@ -2,8 +2,8 @@ package storage
 
 import "context"
 
-// builtinScopes are the scopes of OpenID Connect Core §5.4 and §11, in the words of the consent page.
-var builtinScopes = []Scope{
+// coreScopes are the scopes of OpenID Connect Core §5.4 and §11, in the words of the consent page.
+var coreScopes = []Scope{
 	{
 		Name:  ScopeOpenID,
 		Title: map[string]string{"en": "Who you are here", "ru": "Кто вы в этой системе"},
@@ -41,10 +41,57 @@ var builtinScopes = []Scope{
 	},
 }
 
-// createBuiltinScopes stores them in a new database.
+// apiScopes are the scopes of the REST API. Migration 00003 stores them, because databases older than the
+// API need them as well; a test compares the two.
+var apiScopes = []Scope{
+	{
+		Name:     ScopeAppsRead,
+		Title:    map[string]string{"en": "See your apps", "ru": "Просмотр ваших приложений"},
+		Text:     map[string]string{"en": "See the apps you manage, their settings and what happened there lately", "ru": "Видеть приложения, которыми вы управляете, их настройки и последние события"},
+		Audience: APIAudience,
+	},
+	{
+		Name:     ScopeAppsWrite,
+		Title:    map[string]string{"en": "Change your apps", "ru": "Изменение ваших приложений"},
+		Text:     map[string]string{"en": "Change settings, access keys and developers of the apps you manage", "ru": "Менять настройки, ключи доступа и разработчиков приложений, которыми вы управляете"},
+		Audience: APIAudience,
+	},
+	{
+		Name:     ScopeUsersRead,
+		Title:    map[string]string{"en": "See all people", "ru": "Просмотр всех пользователей"},
+		Text:     map[string]string{"en": "See the accounts of all people here", "ru": "Видеть учётные записи всех пользователей"},
+		Audience: APIAudience,
+	},
+	{
+		Name:     ScopeUsersWrite,
+		Title:    map[string]string{"en": "Manage people", "ru": "Управление пользователями"},
+		Text:     map[string]string{"en": "Add people, change their accounts and disable them", "ru": "Добавлять пользователей, менять и отключать их учётные записи"},
+		Audience: APIAudience,
+	},
+	{
+		Name:     ScopeAuditRead,
+		Title:    map[string]string{"en": "See the audit log", "ru": "Просмотр журнала"},
+		Text:     map[string]string{"en": "See who did what, when and from where", "ru": "Видеть, кто, что, когда и откуда сделал"},
+		Audience: APIAudience,
+	},
+	{
+		Name:     ScopeMeRead,
+		Title:    map[string]string{"en": "See your account", "ru": "Просмотр вашей учётной записи"},
+		Text:     map[string]string{"en": "See your profile, your sessions, your tokens and the apps with access", "ru": "Видеть ваш профиль, сеансы, токены и приложения с доступом"},
+		Audience: APIAudience,
+	},
+	{
+		Name:     ScopeMeWrite,
+		Title:    map[string]string{"en": "Change your account", "ru": "Изменение вашей учётной записи"},
+		Text:     map[string]string{"en": "Change your profile, end sessions, take access away from apps and tokens", "ru": "Менять ваш профиль, завершать сеансы, отзывать доступ приложений и токенов"},
+		Audience: APIAudience,
+	},
+}
+
+// createBuiltinScopes stores those of OpenID Connect in a new database.
 func (db *DB) createBuiltinScopes(ctx context.Context) error {
 	return db.write(ctx, func(tx *tx) error {
-		for _, s := range builtinScopes {
+		for _, s := range coreScopes {
 			s.Builtin = true
 			err := db.insertScope(tx, &s)
 			if err != nil {

@@ -9,7 +9,7 @@ type Scope struct {
 	Text     map[string]string // by language
 	Claims   []string
 	Audience string // empty: propusk itself
-	Builtin  bool   // of OpenID Connect Core; cannot be deleted
+	Builtin  bool   // of OpenID Connect Core or of the REST API; cannot be deleted
 }
 
 // ScopeOpenID and ScopeOffline are the scopes with a meaning of their own in the protocol.
@@ -17,3 +17,7 @@ const (
 	ScopeOpenID  = "openid"
 	ScopeOffline = "offline_access"
 )
+
+// APIAudience is the audience of propusk's own REST API: that of the scopes apps.read, apps.write,
+// users.read, users.write, audit.read, me.read and me.write.
+const APIAudience = "propusk-api"

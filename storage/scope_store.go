@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -48,47 +47,17 @@ func (db *DB) Scope(ctx context.Context, name string) (*Scope, error) {
 	return list[i], nil
 }
 
-// CreateScope adds a scope; *Invalid (scope_name, scope_title, scope_text, scope_claim, scope_audience),
-// ErrConflict, or ErrNotFound for an unknown app.
-func (db *DB) CreateScope(ctx context.Context, by Actor, s Scope) error {
-	s.Builtin = false
-	err := checkScope(&s)
-	if err != nil {
-		return err
-	}
-	return db.write(ctx, func(tx *tx) error {
-		err := db.insertScope(tx, &s)
-		if err != nil {
-			return err
-		}
-		return tx.audit(by, "scope.create", s.Name, "ok", s.Audience)
-	})
-}
-
-func (db *DB) insertScope(tx *tx, s *Scope) error {
-	var owner any
-	if s.AppID != "" {
-		owner = s.AppID
-	}
-	_, err := tx.exec(`INSERT INTO scopes (name, app_id, title, text, claims, audience, builtin) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		s.Name, owner, toJSON(s.Title), toJSON(s.Text), toJSON(s.Claims), s.Audience, s.Builtin)
-	if err != nil {
-		return fmt.Errorf("scope %q: %w", s.Name, err)
-	}
-	tx.then(func() { db.caches.lists.drop("scopes") })
-	return nil
-}
-
 // scopeNameMax bounds a name, in bytes.
 const scopeNameMax = 100
 
 // checkScope validates a scope. A name is an RFC 6749 §3.3 scope-token. Title and text exist in English
-// and Russian, because people of both read the consent page.
+// and Russian, because people of both read the consent page. The API's audience is its own scopes' alone:
+// whoever owns a scope may ask about all tokens of its audience.
 func checkScope(s *Scope) error {
 	switch {
 	case s.Name == "" || len(s.Name) > scopeNameMax || !visibleASCII(s.Name) || strings.ContainsAny(s.Name, `"\`):
 		return &Invalid{Field: "name", Reason: "scope_name", Value: clip(s.Name, scopeNameMax)}
-	case len(s.Audience) > uriMax || !visibleASCII(s.Audience):
+	case len(s.Audience) > uriMax || !visibleASCII(s.Audience) || s.Audience == APIAudience && !s.Builtin:
 		return &Invalid{Field: "audience", Reason: "scope_audience", Value: clip(s.Audience, 200)}
 	}
 	for _, lang := range []string{"en", "ru"} {

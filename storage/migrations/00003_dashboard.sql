@@ -83,3 +83,21 @@ CREATE INDEX consents_app ON consents (app_id, scope, granted);
 CREATE INDEX audit_action ON audit (action, id);
 CREATE INDEX apps_type ON apps (type, name_key, id);
 CREATE INDEX users_access ON users (access, login_key);
+
+-- The scopes of the REST API, in the words of storage/builtin.go.
+INSERT INTO scopes (name, app_id, title, text, claims, audience, builtin) VALUES
+  ('apps.read', NULL, '{"en":"See your apps","ru":"Просмотр ваших приложений"}',
+   '{"en":"See the apps you manage, their settings and what happened there lately","ru":"Видеть приложения, которыми вы управляете, их настройки и последние события"}', '[]', 'propusk-api', TRUE),
+  ('apps.write', NULL, '{"en":"Change your apps","ru":"Изменение ваших приложений"}',
+   '{"en":"Change settings, access keys and developers of the apps you manage","ru":"Менять настройки, ключи доступа и разработчиков приложений, которыми вы управляете"}', '[]', 'propusk-api', TRUE),
+  ('users.read', NULL, '{"en":"See all people","ru":"Просмотр всех пользователей"}',
+   '{"en":"See the accounts of all people here","ru":"Видеть учётные записи всех пользователей"}', '[]', 'propusk-api', TRUE),
+  ('users.write', NULL, '{"en":"Manage people","ru":"Управление пользователями"}',
+   '{"en":"Add people, change their accounts and disable them","ru":"Добавлять пользователей, менять и отключать их учётные записи"}', '[]', 'propusk-api', TRUE),
+  ('audit.read', NULL, '{"en":"See the audit log","ru":"Просмотр журнала"}',
+   '{"en":"See who did what, when and from where","ru":"Видеть, кто, что, когда и откуда сделал"}', '[]', 'propusk-api', TRUE),
+  ('me.read', NULL, '{"en":"See your account","ru":"Просмотр вашей учётной записи"}',
+   '{"en":"See your profile, your sessions, your tokens and the apps with access","ru":"Видеть ваш профиль, сеансы, токены и приложения с доступом"}', '[]', 'propusk-api', TRUE),
+  ('me.write', NULL, '{"en":"Change your account","ru":"Изменение вашей учётной записи"}',
+   '{"en":"Change your profile, end sessions, take access away from apps and tokens","ru":"Менять ваш профиль, завершать сеансы, отзывать доступ приложений и токенов"}', '[]', 'propusk-api', TRUE)
+  ON CONFLICT (name) DO NOTHING;
