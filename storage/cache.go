@@ -88,13 +88,14 @@ func (c *cache[K, V]) set(key K, v V) {
 type caches struct {
 	apps        cache[string, *App]
 	users       cache[string, *User]
-	userNames   cache[string, string]    // folded login or e-mail → users.id
-	sessions    cache[string, *Session]  // by id; ended ones too, because ending is final
-	sessionKeys cache[string, string]    // hash of the cookie's secret → sessions.id
-	consents    cache[pair, []Consent]   // by user and app
-	grants      cache[string, *Grant]    // by id
-	lists       cache[string, any]       // whole lists that are small: scopes, origins, signing keys
-	revoked     cache[string, *tokenSet] // one entry: every revoked token id
+	userNames   cache[string, string]         // folded login or e-mail → users.id
+	sessions    cache[string, *Session]       // by id; ended ones too, because ending is final
+	sessionKeys cache[string, string]         // hash of the cookie's secret → sessions.id
+	consents    cache[pair, []Consent]        // by user and app
+	grants      cache[string, *Grant]         // by id
+	personal    cache[string, *PersonalToken] // by keyed hash
+	lists       cache[string, any]            // whole lists that are small: scopes, origins, signing keys
+	revoked     cache[string, *tokenSet]      // one entry: every revoked token id
 }
 
 // pair is a user and an app.
@@ -110,7 +111,9 @@ func (db *DB) forget() {
 	c.sessionKeys.clear()
 	c.consents.clear()
 	c.grants.clear()
+	c.personal.clear()
 	c.lists.clear()
 	c.revoked.clear()
+	db.search.forget()
 	db.keysVersion.Add(1)
 }

@@ -43,9 +43,14 @@ type DB struct {
 	keysVersion atomic.Int64
 	touching    sync.Map // session ids whose use is being recorded
 	opened      sync.Map // private keys by signing_keys.id
+	polls       devicePolls
 	keyUses     sync.Map // *keyUse by app_keys.id
 	people      sync.Map // *peopleCount by apps.id
 	events      events
+
+	personalUses uses // by personal_tokens.id
+	search       userSearch
+	hashing      chan struct{} // bounds the hashing of new passwords
 }
 
 // Open opens the database in c.Dir: it refuses, as a [*Refusal], a missing, empty, foreign, damaged or
@@ -99,7 +104,8 @@ func newDB(c Config, path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{Now: c.Now, config: c, path: path, logger: c.Logger, read: read, master: key}, nil
+	return &DB{Now: c.Now, config: c, path: path, logger: c.Logger, read: read, master: key,
+		hashing: make(chan struct{}, hashesAtOnce)}, nil
 }
 
 // start checks what the file is before anything may change it, then migrates and starts the writer.

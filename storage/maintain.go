@@ -19,7 +19,7 @@ const (
 func (db *DB) Maintain(ctx context.Context) {
 	ticker := time.NewTicker(maintainEvery)
 	defer ticker.Stop()
-	var rotated time.Time
+	var rotated, stored time.Time
 	for {
 		if db.now().Sub(rotated).Abs() >= rotateEvery {
 			count, err := db.rotateDue(ctx)
@@ -30,11 +30,18 @@ func (db *DB) Maintain(ctx context.Context) {
 		db.report(ctx, "expired rows removed", count, err)
 		count, err = db.storeKeyUses(ctx, false)
 		db.report(ctx, "uses of keys stored", count, err)
+		if db.now().Sub(stored).Abs() >= personalUseEvery {
+			count, err = db.storePersonalUses(ctx)
+			db.report(ctx, "uses of personal tokens stored", count, err)
+			stored = db.now()
+		}
 		db.report(ctx, "checkpoint", 0, db.checkpoint(ctx))
 		select {
 		case <-ctx.Done():
 			_, err = db.storeKeyUses(context.WithoutCancel(ctx), true)
 			db.report(ctx, "uses of keys stored", 0, err)
+			_, err = db.storePersonalUses(context.WithoutCancel(ctx))
+			db.report(ctx, "uses of personal tokens stored", 0, err)
 			return
 		case <-ticker.C:
 		}

@@ -24,6 +24,8 @@ type PersonalToken struct {
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
 	LastUsedAt time.Time // zero: never; written at most every ten minutes
+
+	hash string
 }
 
 // NewPersonalToken is the input of [DB.CreatePersonalToken].

@@ -213,12 +213,6 @@ func (db *DB) touch(s *Session) {
 	}()
 }
 
-// EndSession ends a session and the grants that do not outlive it. Ending one that has ended, or never
-// was, changes nothing.
-func (db *DB) EndSession(ctx context.Context, by Actor, id string) error {
-	return db.write(ctx, func(tx *tx) error { return db.endSession(tx, by, id) })
-}
-
 // grantsOfSession are the grants that end with a session. They are found by its user: an index of
 // sessions on grants would cost every login a page.
 const grantsOfSession = `user_id = (SELECT user_id FROM sessions WHERE id = $3) AND session_id = $3 AND NOT offline`

@@ -23,5 +23,3 @@ func (db *DB) DeleteApp(ctx context.Context, by Actor, id string) error { panic(
 // Passes lists the apps with access to the user's account, by name.
 func (db *DB) Passes(ctx context.Context, userID string) ([]Pass, error) { panic("stub") }
 
-// CountUsers says how many users match, up to 100,000.
-func (db *DB) CountUsers(ctx context.Context, f UserFilter) (int, error) { panic("stub") }

@@ -62,21 +62,3 @@ func (db *DB) UserByName(ctx context.Context, name string) (*User, error) {
 	db.caches.userNames.fill(generationOfNames, key, u.ID)
 	return u, nil
 }
-
-// Users returns one page of a list, ordered by folded login, and the cursor of the next, "" at the end.
-func (db *DB) Users(ctx context.Context, f UserFilter) ([]*User, string, error) {
-	at, err := parseCursor(f.After)
-	if err != nil {
-		return nil, "", err
-	}
-	limit := pageSize(f.Limit)
-	list, err := readAll(ctx, db, scanUser, userColumns+`
-		WHERE (login_key > $1 OR (login_key = $1 AND id > $2))
-		  AND (login_key LIKE $3 ESCAPE '!' OR name_key LIKE $3 ESCAPE '!' OR email_key LIKE $3 ESCAPE '!')
-		ORDER BY login_key, id LIMIT $4`, at.key, at.id, likePattern(Fold(f.Query)), limit+1)
-	if err != nil {
-		return nil, "", err
-	}
-	list, next := onePage(list, limit, func(u *User) cursor { return cursor{Fold(u.Login), u.ID} })
-	return list, next, nil
-}

@@ -5,22 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 )
 
-// CreateUser adds a user; *Invalid or ErrConflict. The password, if any, is hashed before the database
-// is asked for anything.
+// CreateUser adds a user: by an administrator or a command, else ErrForbidden; *Invalid or ErrConflict. The
+// password, if any, is hashed before the database is asked for anything.
 func (db *DB) CreateUser(ctx context.Context, by Actor, n NewUser) (*User, error) {
-	u := &User{ID: n.ID, Login: n.Login, Name: n.Name, Email: n.Email, EmailVerified: n.EmailVerified,
-		Access: n.Access, Claims: maps.Clone(n.Claims)}
-	if u.Access == "" {
-		u.Access = Partial
-	}
-	if u.ID == "" {
-		u.ID = NewID()
-	} else if len(u.ID) != 26 || strings.Trim(u.ID, "0123456789abcdefghijklmnopqrstuvwxyz") != "" {
-		return nil, &Invalid{Field: "id", Reason: "user_id_invalid", Value: clip(u.ID, 64)}
-	}
-	err := checkUser(u)
+	u, err := newUser(n)
 	if err != nil {
 		return nil, err
 	}
@@ -28,16 +19,42 @@ func (db *DB) CreateUser(ctx context.Context, by Actor, n NewUser) (*User, error
 		if !n.AnyPassword {
 			err = checkNewPassword(u.Login, u.Email, n.Password)
 		}
+		if err == nil {
+			u.passwordHash, err = db.hashNew(ctx, n.Password)
+		}
 		if err != nil {
 			return nil, err
 		}
-		u.passwordHash = hashPassword(n.Password)
 	}
-	err = db.write(ctx, func(tx *tx) error { return db.insertUser(tx, by, u) })
+	err = db.change(ctx, by, "user.create", "", func(tx *tx) error {
+		err := tx.allow(by, UserWrite, nil)
+		if err != nil {
+			return err
+		}
+		return db.insertUser(tx, by, u)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return u, nil
+}
+
+// newUser checks what was typed and returns the user without a password.
+func newUser(n NewUser) (*User, error) {
+	u := &User{ID: n.ID, Login: n.Login, Name: n.Name, Email: n.Email, EmailVerified: n.EmailVerified,
+		Access: n.Access, Claims: maps.Clone(n.Claims)}
+	if u.Access == "" {
+		u.Access = Partial
+	}
+	if u.Claims == nil {
+		u.Claims = map[string]any{}
+	}
+	if u.ID == "" {
+		u.ID = NewID()
+	} else if len(u.ID) != 26 || strings.Trim(u.ID, "0123456789abcdefghijklmnopqrstuvwxyz") != "" {
+		return nil, &Invalid{Field: "id", Reason: "user_id_invalid", Value: clip(u.ID, 64)}
+	}
+	return u, checkUser(u)
 }
 
 func (db *DB) insertUser(tx *tx, by Actor, u *User) error {
@@ -54,7 +71,10 @@ func (db *DB) insertUser(tx *tx, by Actor, u *User) error {
 	if err != nil {
 		return fmt.Errorf("user %q: %w", u.Login, err)
 	}
-	tx.then(func() { db.caches.users.add(u.ID, u) })
+	tx.then(func() {
+		db.caches.users.add(u.ID, u)
+		db.search.touch(u.ID)
+	})
 	return tx.audit(by, "user.create", u.ID, "ok", u.Login)
 }
 
@@ -76,12 +96,18 @@ func emailKey(email string) any {
 	return Fold(email)
 }
 
-// UpdateUser changes a copy of the user and stores it; UpdatedAt moves. change must be quick and must
-// not call the database; its error is returned as it is. ID, DisabledAt, CreatedAt and the password
-// cannot be changed this way. *Invalid, ErrNotFound or ErrConflict.
+// UpdateUser changes a copy of the user and stores it; UpdatedAt moves. Administrators and commands may
+// change everything, people of themselves what [ownChange] lets through: else ErrForbidden, or ErrNotFound
+// where the actor may not know of people. change must be quick and must not call the database; its error
+// is returned as it is. ID, DisabledAt, CreatedAt and the password cannot be changed this way. *Invalid
+// (last_admin among the reasons), ErrNotFound or ErrConflict.
 func (db *DB) UpdateUser(ctx context.Context, by Actor, id string, change func(*User) error) (*User, error) {
 	var changed *User
-	err := db.write(ctx, func(tx *tx) error {
+	err := db.change(ctx, by, "user.update", id, func(tx *tx) error {
+		own, err := tx.allowUpdate(by, id)
+		if err != nil {
+			return err
+		}
 		before, err := tx.user(id)
 		if err != nil {
 			return err
@@ -95,23 +121,41 @@ func (db *DB) UpdateUser(ctx context.Context, by Actor, id string, change func(*
 		u.ID, u.DisabledAt, u.CreatedAt = before.ID, before.DisabledAt, before.CreatedAt
 		u.passwordHash, u.passwordAt = before.passwordHash, before.passwordAt
 		err = checkUser(&u)
+		if err == nil && own {
+			err = ownChange(before, &u)
+		}
 		if err != nil {
 			return err
 		}
 		u.UpdatedAt = tx.now
-		_, err = tx.exec(`UPDATE users SET login = $2, login_key = $3, name = $4, name_key = $5, email = $6, email_key = $7,
-				email_verified = $8, access = $9, claims = $10, updated_at = $11
-			WHERE id = $1`,
-			u.ID, u.Login, Fold(u.Login), u.Name, Fold(u.Name), u.Email, emailKey(u.Email), u.EmailVerified, string(u.Access),
-			toJSON(u.Claims), tx.nowMS)
+		err = tx.updateUser(&u)
+		if err == nil && before.Access == Full && u.Access != Full {
+			err = tx.keepsAdmin(by, before)
+		}
 		if err != nil {
-			return fmt.Errorf("user %q: %w", u.Login, err)
+			return err
 		}
 		changed = &u
 		db.userChanged(tx, before, changed)
-		return tx.audit(by, "user.update", id, "ok", "")
+		return tx.audit(by, "user.update", id, "ok", userDiff(before, changed))
 	})
-	return changed, err
+	if err != nil {
+		return nil, err
+	}
+	return changed, nil
+}
+
+// updateUser writes the columns that UpdateUser may change.
+func (t *tx) updateUser(u *User) error {
+	_, err := t.exec(`UPDATE users SET login = $2, login_key = $3, name = $4, name_key = $5, email = $6, email_key = $7,
+			email_verified = $8, access = $9, claims = $10, updated_at = $11
+		WHERE id = $1`,
+		u.ID, u.Login, Fold(u.Login), u.Name, Fold(u.Name), u.Email, emailKey(u.Email), u.EmailVerified, string(u.Access),
+		toJSON(u.Claims), t.nowMS)
+	if err != nil {
+		return fmt.Errorf("user %q: %w", u.Login, err)
+	}
+	return nil
 }
 
 // user reads a user inside the transaction.
@@ -135,57 +179,32 @@ func (db *DB) userChanged(tx *tx, before, after *User) {
 	tx.then(func() {
 		db.caches.users.put(after.ID, after)
 		db.caches.userNames.drop(Fold(before.Login), Fold(before.Email), Fold(after.Login), Fold(after.Email))
+		db.search.touch(after.ID)
 	})
 }
 
-// SetPassword stores a new password and ends the user's sessions and grants, because whoever knew the
-// old one may hold some; *Invalid when it is too weak, or ErrNotFound.
-func (db *DB) SetPassword(ctx context.Context, by Actor, id, password string) error {
-	u, err := db.User(ctx, id)
-	if err != nil {
-		return err
+// SetUserDisabled disables, which ends sessions, grants and one-time links at once, or enables; they do not
+// come back, while personal tokens work again. By an administrator or a command: else ErrForbidden, or
+// ErrNotFound where the actor may not know of people. Asking for the state there is changes nothing.
+// ErrNotFound, or *Invalid last_admin.
+func (db *DB) SetUserDisabled(ctx context.Context, by Actor, id string, disabled bool) error {
+	action := "user.enable"
+	if disabled {
+		action = "user.disable"
 	}
-	err = checkNewPassword(u.Login, u.Email, password)
-	if err != nil {
-		return err
-	}
-	hash := hashPassword(password)
-	return db.write(ctx, func(tx *tx) error {
-		before, err := tx.user(id)
+	return db.change(ctx, by, action, id, func(tx *tx) error {
+		err := tx.allowUser(by, id)
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(`UPDATE users SET password_hash = $2, password_at = $3, updated_at = $3 WHERE id = $1`, id, hash, tx.nowMS)
-		if err != nil {
+		before, err := tx.user(id)
+		if err != nil || before.Disabled() == disabled {
 			return err
 		}
 		u := *before
-		u.passwordHash, u.passwordAt, u.UpdatedAt = hash, tx.nowMS, tx.now
-		db.userChanged(tx, before, &u)
-		err = db.endEverything(tx, id, "user.password")
-		if err != nil {
-			return err
-		}
-		return tx.audit(by, "user.password", id, "ok", "")
-	})
-}
-
-// SetUserDisabled disables, which ends sessions and grants at once, or enables; they do not come back.
-// Asking for the state there is changes nothing. ErrNotFound.
-func (db *DB) SetUserDisabled(ctx context.Context, by Actor, id string, disabled bool) error {
-	return db.write(ctx, func(tx *tx) error {
-		before, err := tx.user(id)
-		if err != nil {
-			return err
-		}
-		if before.Disabled() == disabled {
-			return nil
-		}
-		u, action := *before, "user.enable"
-		u.UpdatedAt = tx.now
-		u.DisabledAt = instant(0)
+		u.UpdatedAt, u.DisabledAt = tx.now, time.Time{}
 		if disabled {
-			u.DisabledAt, action = tx.now, "user.disable"
+			u.DisabledAt = tx.now
 		}
 		_, err = tx.exec(`UPDATE users SET disabled_at = $2, updated_at = $3 WHERE id = $1`, id, millis(u.DisabledAt), tx.nowMS)
 		if err != nil {
@@ -193,13 +212,26 @@ func (db *DB) SetUserDisabled(ctx context.Context, by Actor, id string, disabled
 		}
 		db.userChanged(tx, before, &u)
 		if disabled {
-			err = db.endEverything(tx, id, action)
+			err = db.endForDisabled(tx, by, before, action)
 		}
 		if err != nil {
 			return err
 		}
 		return tx.audit(by, action, id, "ok", "")
 	})
+}
+
+// endForDisabled takes from a user what must not outlive their being disabled.
+func (db *DB) endForDisabled(tx *tx, by Actor, u *User, reason string) error {
+	err := tx.keepsAdmin(by, u)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(`DELETE FROM links WHERE user_id = $1`, u.ID)
+	if err != nil {
+		return err
+	}
+	return db.endEverything(tx, u.ID, reason)
 }
 
 // endEverything ends all sessions and grants of a user.

@@ -83,6 +83,9 @@ CREATE INDEX consents_app ON consents (app_id, scope, granted);
 CREATE INDEX audit_action ON audit (action, id);
 CREATE INDEX apps_type ON apps (type, name_key, id);
 CREATE INDEX users_access ON users (access, login_key);
+CREATE INDEX users_updated ON users (updated_at);
+CREATE INDEX audit_address ON audit (address, id);
+CREATE INDEX audit_refused ON audit (id) WHERE result <> 'ok';
 
 -- The scopes of the REST API, in the words of storage/builtin.go.
 INSERT INTO scopes (name, app_id, title, text, claims, audience, builtin) VALUES

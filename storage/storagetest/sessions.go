@@ -26,14 +26,14 @@ func testSessionCookie(t *testing.T, w *world) {
 	w.must(w.db.EndSession(w.ctx, storage.System, s.ID))
 	w.must(w.db.EndSession(w.ctx, storage.System, "nothing"))
 	_, secret = w.signIn("alice")
-	w.must(w.db.SetUserDisabled(w.ctx, storage.Command, u.ID, true))
+	w.must(w.db.SetUserDisabled(w.ctx, storage.System, u.ID, true)) // a command would be told that alice is the last administrator
 	_, _, err = w.db.SessionBySecret(w.ctx, secret)
 	w.category(err, storage.ErrNotFound)
 	_, _, err = w.db.StartSession(w.ctx, storage.NewSession{UserID: u.ID})
 	w.category(err, storage.ErrRevoked)
 	_, _, err = w.db.StartSession(w.ctx, storage.NewSession{UserID: storage.NewID()})
 	w.category(err, storage.ErrNotFound)
-	w.must(w.db.SetUserDisabled(w.ctx, storage.Command, u.ID, false))
+	w.must(w.db.SetUserDisabled(w.ctx, storage.System, u.ID, false))
 	_, _, err = w.db.SessionBySecret(w.ctx, secret)
 	w.category(err, storage.ErrNotFound) // enabling does not bring it back
 }
