@@ -10,7 +10,7 @@ const (
 
 // DeviceCode is one request of a device for access (RFC 8628 §3.1). Neither code is stored.
 type DeviceCode struct {
-	ID        string // 26 base32 characters, also of the grant it may become
+	ID        string // 26 base32 characters in the order of time, also of the grant it may become
 	AppID     string
 	Scopes    []string // known and assigned to the app
 	Claims    *Claims
@@ -24,6 +24,8 @@ type DeviceCode struct {
 	UserID    string   // who decided
 	SessionID string   // in which session
 	Granted   []string // scopes, when approved
+
+	polledAt time.Time // when the device was told to slow down; zero: never
 }
 
 // DeviceState is how far a device code has got.
@@ -48,4 +50,5 @@ const (
 	DeviceRefused                        // access_denied
 	DeviceExpired                        // expired_token
 	DeviceRedeemed                       // first use after approval: the grant stands
+	DeviceStale                          // approved, but user, app, session or consent no longer stands: invalid_grant
 )

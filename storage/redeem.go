@@ -59,9 +59,40 @@ func (db *DB) RedeemCode(ctx context.Context, g *Grant, expired bool) (Redemptio
 	if used || expired {
 		return db.replayed(ctx, g)
 	}
+	row, err := db.newGrantRow(g)
+	if err != nil {
+		return 0, err
+	}
+	inserted := false
+	err = db.writeOne(ctx, func(tx *tx) error {
+		var err error
+		inserted, err = row.insert(tx)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if inserted {
+		return Redeemed, nil
+	}
+	return db.replayed(ctx, g)
+}
+
+// grantRow is a grant on its way into the table. Its columns are made outside the writer, for whom
+// everybody waits.
+type grantRow struct {
+	db        *DB
+	grant     *Grant
+	key       string
+	statement string
+	args      []any
+	inserted  *Grant // as the row stands, after insert
+}
+
+func (db *DB) newGrantRow(g *Grant) (*grantRow, error) {
 	scopes := slices.Compact(slices.Sorted(slices.Values(g.Scopes)))
 	if len(scopes) > scopesMax || g.EndsAt.IsZero() {
-		return 0, fmt.Errorf("grant: %w", &Invalid{Field: "scope", Reason: "scope_too_many"})
+		return nil, fmt.Errorf("grant: %w", &Invalid{Field: "scope", Reason: "scope_too_many"})
 	}
 	key := g.RefreshKey
 	if key == "" {
@@ -73,27 +104,22 @@ func (db *DB) RedeemCode(ctx context.Context, g *Grant, expired bool) (Redemptio
 	for _, s := range scopes {
 		args = append(args, s)
 	}
-	statement, inserted := redeemStatements[len(scopes)](), false
-	err := db.writeOne(ctx, func(tx *tx) error {
-		args[7], args[14] = tx.nowMS, tx.nowMS-SessionIdle.Milliseconds()
-		n, err := tx.exec(statement, args...)
-		if err != nil || n == 0 {
-			return err
-		}
-		inserted = true
-		row := *g
-		row.RefreshKey, row.EndsAt = key, instant(millis(g.EndsAt))
-		row.CreatedAt, row.RefreshedAt = tx.now, tx.now
-		tx.then(func() { db.caches.grants.add(row.ID, &row) })
-		return nil
-	})
-	if err != nil {
-		return 0, err
+	return &grantRow{db: db, grant: g, key: key, statement: redeemStatements[len(scopes)](), args: args}, nil
+}
+
+// insert runs the statement and tells whether it inserted.
+func (r *grantRow) insert(tx *tx) (bool, error) {
+	r.args[7], r.args[14] = tx.nowMS, tx.nowMS-SessionIdle.Milliseconds()
+	n, err := tx.exec(r.statement, r.args...)
+	if err != nil || n == 0 {
+		return false, err
 	}
-	if inserted {
-		return Redeemed, nil
-	}
-	return db.replayed(ctx, g)
+	row := *r.grant
+	row.RefreshKey, row.EndsAt = r.key, instant(millis(r.grant.EndsAt))
+	row.CreatedAt, row.RefreshedAt = tx.now, tx.now
+	r.inserted = &row
+	tx.then(func() { r.db.caches.grants.add(row.ID, &row) })
+	return true, nil
 }
 
 // replayed tells a replay from a code whose ground has gone, and ends the replayed grant. That it commits
