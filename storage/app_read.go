@@ -45,7 +45,10 @@ func scanAppScope(row scanner) (AppScope, error) {
 	return s, err
 }
 
-const appKeyColumns = `SELECT id, label, prefix, hash, created_at, expires_at, last_used_at FROM app_keys WHERE app_id = $1 ORDER BY id`
+const (
+	appKeyFields  = `id, label, prefix, hash, created_at, expires_at, last_used_at FROM app_keys`
+	appKeyColumns = `SELECT ` + appKeyFields + ` WHERE app_id = $1 ORDER BY id`
+)
 
 func scanAppKey(row scanner) (AppKey, error) {
 	var k AppKey
@@ -55,9 +58,12 @@ func scanAppKey(row scanner) (AppKey, error) {
 	return k, err
 }
 
-// developerColumns reads the owner first, then the others by login's id.
-const developerColumns = `SELECT user_id, role, phone, created_at FROM app_developers WHERE app_id = $1
-	ORDER BY CASE role WHEN 'owner' THEN 0 WHEN 'developer' THEN 1 ELSE 2 END, created_at, user_id`
+// Developers are read the owner first, then by role and age.
+const (
+	developerFields  = `user_id, role, phone, created_at FROM app_developers`
+	developerOrder   = `CASE role WHEN 'owner' THEN 0 WHEN 'developer' THEN 1 ELSE 2 END, created_at, user_id`
+	developerColumns = `SELECT ` + developerFields + ` WHERE app_id = $1 ORDER BY ` + developerOrder
+)
 
 func scanDeveloper(row scanner) (Developer, error) {
 	var d Developer
@@ -67,7 +73,8 @@ func scanDeveloper(row scanner) (Developer, error) {
 	return d, err
 }
 
-// App returns the app with that client_id (cached, shared), enabled or not, or ErrNotFound.
+// App returns the app with that client_id (cached, shared), enabled or not, or ErrNotFound. It asks nobody's
+// rights: see [DB.AppFor].
 func (db *DB) App(ctx context.Context, id string) (*App, error) {
 	a, ok := db.caches.apps.get(id)
 	if ok {
@@ -103,31 +110,6 @@ func (db *DB) complete(ctx context.Context, a *App) error {
 	}
 	a.Developers, err = readAll(ctx, db, scanDeveloper, developerColumns, a.ID)
 	return err
-}
-
-// Apps returns one page of a list, ordered by folded name, and the cursor of the next. Query is matched
-// inside name and client_id.
-func (db *DB) Apps(ctx context.Context, f AppFilter) ([]*App, string, error) {
-	at, err := parseCursor(f.After)
-	if err != nil {
-		return nil, "", err
-	}
-	limit := pageSize(f.Limit)
-	list, err := readAll(ctx, db, scanApp, appColumns+`
-		WHERE (name_key > $1 OR (name_key = $1 AND id > $2))
-		  AND (name_key LIKE $3 ESCAPE '!' OR id LIKE $3 ESCAPE '!')
-		ORDER BY name_key, id LIMIT $4`, at.key, at.id, likePattern(Fold(f.Query)), limit+1)
-	if err != nil {
-		return nil, "", err
-	}
-	list, next := onePage(list, limit, func(a *App) cursor { return cursor{Fold(a.Name), a.ID} })
-	for _, a := range list {
-		err = db.complete(ctx, a)
-		if err != nil {
-			return nil, "", err
-		}
-	}
-	return list, next, nil
 }
 
 // app reads an app with its scopes and keys inside the transaction.

@@ -25,6 +25,7 @@ type Config struct {
 	Dev       bool             // recorded: a dev database cannot be served, and the other way round
 	Now       func() time.Time // nil: time.Now
 	Logger    *slog.Logger     // nil: slog.Default()
+	AuditKeep time.Duration    // how long audit entries are kept, zero: AuditKeep
 }
 
 // DB is the database. Its methods may be called from many goroutines.
@@ -44,8 +45,8 @@ type DB struct {
 	touching    sync.Map // session ids whose use is being recorded
 	opened      sync.Map // private keys by signing_keys.id
 	polls       devicePolls
-	keyUses     sync.Map // *keyUse by app_keys.id
-	people      sync.Map // *peopleCount by apps.id
+	keyUses     sync.Map                   // *keyUse by app_keys.id
+	people      cache[string, peopleCount] // by apps.id
 	events      events
 
 	personalUses uses // by personal_tokens.id
@@ -95,6 +96,9 @@ func newDB(c Config, path string) (*DB, error) {
 	}
 	if c.Logger == nil {
 		c.Logger = slog.Default()
+	}
+	if c.AuditKeep <= 0 {
+		c.AuditKeep = AuditKeep
 	}
 	key, err := newMaster(c.MasterKey)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -251,7 +252,17 @@ func TestMigrationsComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) != migrations.Latest {
-		t.Errorf("got %d files, want %d as Latest says", len(files), migrations.Latest)
+	newest, seen := 0, map[int]bool{}
+	for _, file := range files {
+		number, _, _ := strings.Cut(file.Name(), "_")
+		version, err := strconv.Atoi(number)
+		if err != nil || seen[version] {
+			t.Errorf("%s: no version of its own, %v", file.Name(), err)
+		}
+		seen[version] = true
+		newest = max(newest, version)
+	}
+	if newest != migrations.Latest {
+		t.Errorf("the newest file is %d, want %d as Latest says", newest, migrations.Latest)
 	}
 }

@@ -15,6 +15,7 @@ func Seed(ctx context.Context, db *DB) error {
 		}
 	}
 	service := seedService()
+	service.OwnerID, service.OwnerPhone = aliceID, alicePhone
 	service.Scopes = []AppScope{} // it owns the scope, so the app comes first
 	_, _, err := db.CreateApp(ctx, System, service)
 	if err != nil {
@@ -32,13 +33,25 @@ func Seed(ctx context.Context, db *DB) error {
 		return fmt.Errorf("seed: %w", err)
 	}
 	for _, app := range seedApps() {
+		app.OwnerID, app.OwnerPhone = aliceID, alicePhone
 		_, _, err = db.CreateApp(ctx, System, app)
 		if err != nil {
 			return fmt.Errorf("seed: %w", err)
 		}
 	}
+	err = db.SetDeveloper(ctx, System, "demo", Developer{UserID: bobID, Role: RoleDeveloper, Phone: "+7 921 555-01-77"})
+	if err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
 	return nil
 }
+
+// Who is what in the seeded apps: alice owns them, bob helps with demo.
+const (
+	aliceID    = "0000000000000000000000a11c"
+	alicePhone = "+7 921 555-01-42"
+	bobID      = "00000000000000000000000b0b"
+)
 
 // seedScope is the API of the seeded service.
 var seedScope = Scope{
@@ -53,11 +66,11 @@ var seedScope = Scope{
 func seedPeople() []NewUser {
 	return []NewUser{
 		{
-			ID: "0000000000000000000000a11c", Login: "alice", Password: "alice", AnyPassword: true, Access: Full,
+			ID: aliceID, Login: "alice", Password: "alice", AnyPassword: true, Access: Full,
 			Name: "Alice Novak", Email: "alice@example.com", EmailVerified: true, Claims: aliceClaims(),
 		},
 		{
-			ID: "00000000000000000000000b0b", Login: "bob", Password: "bob", AnyPassword: true, Access: Partial,
+			ID: bobID, Login: "bob", Password: "bob", AnyPassword: true, Access: Partial,
 			Name: "Bob Orlov", Email: "bob@example.com", EmailVerified: true,
 			Claims: map[string]any{"given_name": "Bob", "family_name": "Orlov", "name#ru": "Боб Орлов", "locale": "en"},
 		},
@@ -84,7 +97,7 @@ func aliceClaims() map[string]any {
 		"birthdate":             "1988-04-12",
 		"zoneinfo":              "Europe/Moscow",
 		"locale":                "en-GB",
-		"phone_number":          "+7 921 555-01-42",
+		"phone_number":          alicePhone,
 		"phone_number_verified": true,
 		"address": map[string]any{
 			"formatted":      "12 Harbour St\nSaint Petersburg 199034\nRussia",

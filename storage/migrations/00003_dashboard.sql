@@ -79,9 +79,8 @@ CREATE INDEX device_codes_expires ON device_codes (expires_at);
 CREATE INDEX device_codes_app ON device_codes (app_id);
 
 -- Lists of the dashboard.
-CREATE INDEX consents_app ON consents (app_id, scope, granted);
+CREATE INDEX consents_app ON consents (app_id, scope, granted, user_id);
 CREATE INDEX audit_action ON audit (action, id);
-CREATE INDEX apps_type ON apps (type, name_key, id);
 CREATE INDEX users_access ON users (access, login_key);
 CREATE INDEX users_updated ON users (updated_at);
 CREATE INDEX audit_address ON audit (address, id);

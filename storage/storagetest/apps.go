@@ -136,8 +136,8 @@ func testScopes(t *testing.T, w *world) {
 			t.Errorf("scope %s lacks a title or text", s.Name)
 		}
 	}
-	if !slices.IsSorted(names) || len(names) != 8 {
-		t.Errorf("got scopes %v, want 8 in order", names)
+	if !slices.IsSorted(names) || len(names) != 15 {
+		t.Errorf("got scopes %v, want 15 in order", names)
 	}
 	s, err := w.db.Scope(w.ctx, "pay")
 	if err != nil || s.Audience != "bank" || s.Builtin {
