@@ -73,18 +73,33 @@ func (db *DB) Decide(ctx context.Context, userID, appID string, decisions []Cons
 	})
 }
 
-// WithdrawApp removes the person's consents for the app and ends all grants of the two, offline ones
-// included.
+// WithdrawApp takes from an app all access to the person's account, at once: their consents for it, all
+// grants of the two, offline ones included, and the person's tokens of that app. By the person or an
+// administrator. Withdrawing what there is not changes nothing.
 func (db *DB) WithdrawApp(ctx context.Context, by Actor, userID, appID string) error {
-	return db.write(ctx, func(tx *tx) error {
-		_, err := tx.exec(`DELETE FROM consents WHERE user_id = $1 AND app_id = $2`, userID, appID)
+	return db.change(ctx, by, "consent.withdraw", appID, func(tx *tx) error {
+		err := tx.allowPerson(by, userID)
+		if err != nil {
+			return err
+		}
+		consents, err := tx.exec(`DELETE FROM consents WHERE user_id = $1 AND app_id = $2`, userID, appID)
 		if err != nil {
 			return err
 		}
 		tx.then(func() { db.caches.consents.drop(pair{userID, appID}) })
-		err = db.revokeGrants(tx, "consent.withdraw", `user_id = $3 AND app_id = $4`, userID, appID)
+		grants, err := db.endGrants(tx, "consent.withdraw", `user_id = $3 AND app_id = $4`, userID, appID)
 		if err != nil {
 			return err
+		}
+		tokens, err := db.deletePersonalTokens(tx, `user_id = $1 AND app_id = $2`, userID, appID)
+		if err != nil || consents == 0 && len(grants) == 0 && len(tokens) == 0 {
+			return err
+		}
+		for _, t := range tokens {
+			err = tx.audit(by, "token.revoke", t.ID, "ok", t.describe(by))
+			if err != nil {
+				return err
+			}
 		}
 		return tx.audit(by, "consent.withdraw", appID, "ok", userID)
 	})

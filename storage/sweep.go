@@ -16,7 +16,7 @@ const sweepKeep = tokenTTLMax + 24*time.Hour
 // their ids.
 type sweepStep struct {
 	query  string
-	bound  func(now time.Time) any
+	bound  func(db *DB, now time.Time) any
 	forget func(db *DB, ids []string)
 }
 
@@ -34,14 +34,18 @@ var sweepSteps = []sweepStep{
 		ago(time.Hour), func(*DB, []string) {}},
 	{`DELETE FROM app_keys WHERE id IN (SELECT id FROM app_keys WHERE expires_at <> 0 AND expires_at < $1 LIMIT $2) RETURNING app_id`,
 		ago(24 * time.Hour), func(db *DB, ids []string) { db.caches.apps.drop(ids...) }},
+	{`DELETE FROM personal_tokens WHERE id IN (SELECT id FROM personal_tokens WHERE expires_at < $1 LIMIT $2) RETURNING hash`,
+		ago(personalKeep), func(db *DB, hashes []string) { db.caches.personal.drop(hashes...) }},
+	{`DELETE FROM links WHERE hash IN (SELECT hash FROM links WHERE expires_at < $1 LIMIT $2) RETURNING hash`,
+		ago(time.Hour), func(*DB, []string) {}},
 	{`DELETE FROM signing_keys WHERE id IN (SELECT id FROM signing_keys WHERE remove_at <> 0 AND remove_at <= $1 LIMIT $2) RETURNING id`,
 		ago(0), func(db *DB, ids []string) { db.keysRemoved(ids) }},
 	{`DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2) RETURNING id`,
-		func(now time.Time) any { return timeIDFloor(now.Add(-AuditKeep)) }, func(*DB, []string) {}},
+		func(db *DB, now time.Time) any { return timeIDFloor(now.Add(-db.config.AuditKeep)) }, func(*DB, []string) {}},
 }
 
-func ago(d time.Duration) func(time.Time) any {
-	return func(now time.Time) any { return millis(now.Add(-d)) }
+func ago(d time.Duration) func(*DB, time.Time) any {
+	return func(_ *DB, now time.Time) any { return millis(now.Add(-d)) }
 }
 
 // Sweep removes what has expired, at most 500 rows a transaction, and says how many. Nothing depends on
@@ -80,7 +84,7 @@ func (db *DB) inBatches(ctx context.Context, change func(*tx) (int, error)) (int
 }
 
 func (db *DB) sweep(tx *tx, step sweepStep) (int, error) {
-	ids, err := tx.texts(step.query, step.bound(tx.now), sweepBatch)
+	ids, err := tx.texts(step.query, step.bound(db, tx.now), sweepBatch)
 	if err == nil && len(ids) > 0 {
 		tx.then(func() { step.forget(db, ids) })
 	}
