@@ -23,6 +23,8 @@ type accessToken struct {
 	scopes  []string
 	issued  time.Time
 	expires time.Time
+
+	audience []string // as a JWT one says it; nil: by its scopes
 }
 
 // accessClaims are the claims of a JWT access token (RFC 9068 §2.2).
@@ -144,9 +146,10 @@ func (p *Provider) readAccessToken(ctx context.Context, text string) (*bearer, e
 	if err != nil {
 		return nil, err
 	}
-	if !b.app.Enabled || b.app.ID != t.appID {
+	if !b.app.Enabled || b.app.ID != t.appID || b.user != nil && !admits(b.app, b.user.ID) {
 		return nil, errToken
 	}
+	b.scopes = b.effective()
 	return b, nil
 }
 
@@ -185,6 +188,6 @@ func (p *Provider) parseJWTAccessToken(text string) (accessToken, error) {
 	id, grant, _ := strings.Cut(c.ID, ".")
 	return accessToken{
 		id: id, grantID: grant, appID: c.ClientID, scopes: strings.Fields(c.Scope),
-		issued: time.Unix(c.Issued, 0), expires: time.Unix(c.Expires, 0),
+		issued: time.Unix(c.Issued, 0), expires: time.Unix(c.Expires, 0), audience: c.Audience,
 	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -35,7 +36,7 @@ func (p *Provider) authenticate(r *http.Request, c *call) *refusal {
 	}
 	// The secret is compared whatever else is wrong, so that all failures do the same work.
 	good := p.db.CheckAppSecret(app, cred.secret)
-	reason := p.clientFault(app, cred, good)
+	reason := p.clientFault(app, cred, good, peer(r))
 	if reason != nil {
 		f := refuse(errInvalidClient, descriptionClient).because(reason)
 		if p.dev && app != nil && !slices.Contains(app.AuthMethods, cred.method) && (good || app.Public()) {
@@ -52,7 +53,7 @@ func (p *Provider) authenticate(r *http.Request, c *call) *refusal {
 }
 
 // clientFault says for the log what is wrong with the credentials, or nil.
-func (p *Provider) clientFault(app *storage.App, cred credentials, good bool) error {
+func (p *Provider) clientFault(app *storage.App, cred credentials, good bool, from netip.Addr) error {
 	switch {
 	case app == nil:
 		return fmt.Errorf("there is no app %q", cred.id)
@@ -62,6 +63,8 @@ func (p *Provider) clientFault(app *storage.App, cred credentials, good bool) er
 		return fmt.Errorf("app %q is registered for %v, came %s", app.ID, app.AuthMethods, cred.method)
 	case cred.method != storage.AuthNone && !good:
 		return fmt.Errorf("the secret is none of the %d live keys of app %q", len(app.Keys), app.ID)
+	case cred.method != storage.AuthNone && !app.AllowsAddress(from):
+		return fmt.Errorf("the keys of app %q may not be used from %s", app.ID, from)
 	}
 	return nil
 }

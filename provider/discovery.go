@@ -25,6 +25,7 @@ type metadata struct {
 	Introspection            string   `json:"introspection_endpoint"`
 	Revocation               string   `json:"revocation_endpoint"`
 	EndSession               string   `json:"end_session_endpoint"`
+	DeviceAuthorization      string   `json:"device_authorization_endpoint"` // RFC 8628 §4
 	Scopes                   []string `json:"scopes_supported"`
 	Claims                   []string `json:"claims_supported"`
 	ClaimTypes               []string `json:"claim_types_supported"`
@@ -106,7 +107,7 @@ func (p *Provider) metadata(scopes []*storage.Scope, keys *keySnapshot) metadata
 	return metadata{
 		Issuer: p.issuer, Authorization: p.issuer + PathAuthorize, Token: p.issuer + PathToken, UserInfo: p.issuer + PathUserInfo,
 		JWKS: p.issuer + PathJWKS, Introspection: p.issuer + PathIntrospect, Revocation: p.issuer + PathRevocation,
-		EndSession: p.issuer + PathEndSession, Scopes: names, Claims: claims, ClaimTypes: []string{"normal"}, ClaimsParameter: true,
+		EndSession: p.issuer + PathEndSession, DeviceAuthorization: p.issuer + PathDevice, Scopes: names, Claims: claims, ClaimTypes: []string{"normal"}, ClaimsParameter: true,
 		ResponseTypes: []string{"code"}, ResponseModes: []string{"query", "form_post"}, GrantTypes: offeredGrants,
 		SubjectTypes: []string{"public"}, IDTokenAlgs: keys.algs,
 		TokenAuthMethods:         []string{storage.AuthBasic, storage.AuthPost, storage.AuthNone},

@@ -26,6 +26,7 @@ func (p *Provider) endSession(next func(http.ResponseWriter, *http.Request, *sto
 			next(w, r, req)
 			return
 		}
+		c.user = req.Sub
 		app, err := p.db.App(r.Context(), req.AppID)
 		switch {
 		case errors.Is(err, storage.ErrNotFound):
@@ -35,7 +36,9 @@ func (p *Provider) endSession(next func(http.ResponseWriter, *http.Request, *sto
 			p.failed(w, r, err)
 			return
 		}
+		c.app = app
 		if p.logoutRedirect(w, r, c, app, req) {
+			p.attempt(r, c, storage.Event{Result: "ok"})
 			next(w, r, req)
 		}
 	})

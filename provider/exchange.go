@@ -24,6 +24,7 @@ func (p *Provider) exchangeCode(ctx context.Context, app *storage.App, form url.
 	if c.appID != app.ID {
 		return nil, badCode("it was issued to the app " + c.appID)
 	}
+	concerns(ctx, c.userID)
 	if c.redirect != redirectDigest(form.Get("redirect_uri")) {
 		return nil, refuse(errInvalidGrant, "redirect_uri differs from the one the code was asked for with")
 	}
@@ -51,6 +52,9 @@ func (p *Provider) exchangeCode(ctx context.Context, app *storage.App, form url.
 
 // redeem makes the grant of a code; the row is the consumption of the code.
 func (p *Provider) redeem(ctx context.Context, app *storage.App, c *code) (*storage.Grant, error) {
+	if !admits(app, c.userID) {
+		return nil, refuseStranger(app)
+	}
 	now := p.now()
 	ends, err := p.grantEnds(ctx, app, c, now)
 	if err != nil {

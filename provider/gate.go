@@ -45,6 +45,7 @@ type call struct {
 	bad     *badParams // only for human endpoints: the handler explains
 	app     *storage.App
 	token   string
+	user    string // whom it concerns, once that is known
 }
 
 type callKey struct{}
@@ -110,11 +111,7 @@ func (p *Provider) admit(r *http.Request, rule rules, c *call) *refusal {
 
 // answer writes a refusal to a client, with the challenge its status calls for (RFC 6749 §5.2, RFC 6750 §3).
 func (p *Provider) answer(w http.ResponseWriter, r *http.Request, c *call, f *refusal) {
-	appID := c.form.Get("client_id")
-	if c.app != nil {
-		appID = c.app.ID
-	}
-	p.logRefusal(r, "request refused", appID, f)
+	p.refused(r, c, "request refused", f)
 	c.challenge(f)
 	op.WriteError(w, r, library(f), nil)
 }
@@ -128,6 +125,8 @@ func (c *call) challenge(f *refusal) {
 		c.header.Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="propusk", error="%s", error_description="%s"`, f.code, f.description))
 	case f.httpStatus() == http.StatusUnauthorized:
 		c.header.Set("WWW-Authenticate", `Bearer realm="propusk"`)
+	case f.httpStatus() == http.StatusTooManyRequests:
+		c.header.Set("Retry-After", "60")
 	case f.code == errTemporarilyUnavail:
 		c.header.Set("Retry-After", "1")
 	}
@@ -175,6 +174,7 @@ func (p *Provider) problem(w http.ResponseWriter, r *http.Request, status int, b
 	}
 	p.log.WarnContext(r.Context(), "problem page", "request", r.Header.Get(requestID), "id", b.ID, "key", b.Key, "path", r.URL.Path, "status", status,
 		"app", clip(r.Form.Get("client_id")), "came", clip(b.Came), "expected", b.Expected)
+	p.refusedPage(r, &b)
 	p.pages.Show(w, r, page.View{Status: status, UILocales: strings.Fields(r.Form.Get("ui_locales"))}, b)
 }
 
@@ -207,7 +207,12 @@ func bearerToken(r *http.Request, c *call) *refusal {
 }
 
 // offeredGrants are the grant types of the token endpoint, as discovery lists them.
-var offeredGrants = []string{storage.GrantCode, storage.GrantRefreshToken, storage.GrantClientCredentials}
+var offeredGrants = []string{storage.GrantCode, storage.GrantRefreshToken, storage.GrantClientCredentials, storage.GrantDeviceCode}
+
+// neededParams are the parameters each grant cannot do without.
+var neededParams = map[string][]string{
+	storage.GrantCode: {"code", "redirect_uri"}, storage.GrantRefreshToken: {"refresh_token"}, storage.GrantDeviceCode: {"device_code"},
+}
 
 // checkTokenForm names a missing redirect_uri before the library would (design: a near miss beside it
 // is invalid_request before the code is looked up, else invalid_grant).
@@ -224,10 +229,7 @@ func checkTokenForm(c *call) *refusal {
 	if c.form.Get("grant_type") == storage.GrantClientCredentials && c.app.Public() {
 		return refuse(errInvalidClient, descriptionClient) // the library would make it a 400
 	}
-	if c.form.Get("grant_type") != storage.GrantCode {
-		return nil
-	}
-	for _, name := range []string{"code", "redirect_uri"} {
+	for _, name := range neededParams[c.form.Get("grant_type")] {
 		if c.form.Get(name) != "" {
 			continue
 		}
@@ -237,6 +239,7 @@ func checkTokenForm(c *call) *refusal {
 		if name == "redirect_uri" {
 			return refuse(errInvalidGrant, "redirect_uri is missing: send the one the code was asked for with")
 		}
+		return refuse(errInvalidRequest, "%s is missing", name)
 	}
 	return nil
 }

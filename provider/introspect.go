@@ -29,8 +29,11 @@ type introspection struct {
 // introspect tells an app about a token that was issued to it, or whose audience is a scope it owns; of
 // the latter it sees only its own scopes. The answer is filled after that check and not before.
 func (p *Provider) introspect(ctx context.Context, app *storage.App, token string) (*introspection, error) {
-	if strings.HasPrefix(token, refreshPrefix) {
+	switch {
+	case strings.HasPrefix(token, refreshPrefix):
 		return p.introspectRefresh(ctx, app, token)
+	case strings.HasPrefix(token, storage.PersonalTokenPrefix):
+		return p.introspectPersonal(ctx, app, token)
 	}
 	b, err := p.readAccessToken(ctx, token)
 	if errors.Is(err, errToken) {
@@ -89,7 +92,7 @@ func (p *Provider) introspectRefresh(ctx context.Context, app *storage.App, toke
 		return nil, err
 	}
 	idle := g.RefreshedAt.Add(storage.RefreshIdle)
-	if g.AppID != app.ID || t.gen != g.RefreshGen || !p.now().Before(idle) {
+	if g.AppID != app.ID || t.gen != g.RefreshGen || !p.now().Before(idle) || !admits(app, g.UserID) {
 		return &introspection{}, nil
 	}
 	expires := g.EndsAt

@@ -91,6 +91,7 @@ func (p *Provider) Handler(front Front) http.Handler {
 		PathAuthorize:  p.pages.Headers(p.gate(authorizeRules, p.authorize(front.Authorize))),
 		PathEndSession: p.pages.Headers(p.gate(endSessionRules, p.endSession(front.Logout))),
 		PathToken:      p.gate(tokenRules, server),
+		PathDevice:     p.gate(deviceRules, server),
 		PathIntrospect: p.gate(introspectRules, server),
 		PathRevocation: p.gate(revocationRules, server),
 		PathUserInfo:   p.gate(userInfoRules, server),

@@ -31,6 +31,10 @@ func (p *Provider) refresh(ctx context.Context, app *storage.App, form url.Value
 	case g.AppID != app.ID || !app.Allows(storage.GrantRefreshToken):
 		return nil, errRefresh
 	}
+	concerns(ctx, g.UserID)
+	if !admits(app, g.UserID) {
+		return nil, refuseStranger(app)
+	}
 	standing, narrowed, err := p.standingScopes(ctx, app, g)
 	if err != nil {
 		return nil, err
@@ -74,12 +78,12 @@ func (p *Provider) standingScopes(ctx context.Context, app *storage.App, g *stor
 	for _, name := range g.Scopes {
 		assigned, ok := app.Scope(name)
 		consented := slices.ContainsFunc(consents, func(c storage.Consent) bool { return c.Scope == name && c.Granted })
-		if ok && consented && (!g.SessionEnded || assigned.Offline) {
+		if ok && consented && (!g.SessionEnded || assigned.Offline || name == storage.ScopeOffline) {
 			standing = append(standing, name)
 		}
 	}
-	if len(standing) == 0 {
-		return nil, nil, errRefresh
+	if len(standing) == 0 || g.SessionEnded && !slices.Contains(standing, storage.ScopeOffline) {
+		return nil, nil, errRefresh // the person is gone, and nothing may be done without them
 	}
 	if len(standing) < len(g.Scopes) {
 		narrowed = standing

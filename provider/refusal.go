@@ -21,6 +21,10 @@ const (
 	errInvalidScope         = "invalid_scope"
 	errInvalidToken         = "invalid_token"
 	errInsufficientScope    = "insufficient_scope"
+	errAuthorizationPending = "authorization_pending" // RFC 8628 §3.5, with the next three
+	errSlowDown             = "slow_down"
+	errAccessDenied         = "access_denied"
+	errExpiredToken         = "expired_token"
 	errUnauthorizedClient   = "unauthorized_client"
 	errUnsupportedGrant     = "unsupported_grant_type"
 	errUnsupportedResponse  = "unsupported_response_type"
@@ -114,6 +118,14 @@ func setErrorType(e *oidc.Error, code string) {
 		e.ErrorType = errInvalidToken
 	case errInsufficientScope:
 		e.ErrorType = errInsufficientScope
+	case errAuthorizationPending:
+		e.ErrorType = errAuthorizationPending
+	case errSlowDown:
+		e.ErrorType = errSlowDown
+	case errAccessDenied:
+		e.ErrorType = errAccessDenied
+	case errExpiredToken:
+		e.ErrorType = errExpiredToken
 	case errUnauthorizedClient:
 		e.ErrorType = errUnauthorizedClient
 	case errUnsupportedGrant:

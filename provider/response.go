@@ -32,6 +32,7 @@ func (p *Provider) Approve(w http.ResponseWriter, r *http.Request, req *storage.
 		p.respondError(w, r, req, f)
 		return
 	}
+	p.authorized(r, req, s.UserID, nil)
 	p.respond(w, r, req, []field{{"code", text}})
 }
 
@@ -44,6 +45,7 @@ func (p *Provider) Refuse(w http.ResponseWriter, r *http.Request, req *storage.A
 }
 
 func (p *Provider) respondError(w http.ResponseWriter, r *http.Request, req *storage.AuthRequest, f *refusal) {
+	p.authorized(r, req, "", f)
 	p.respond(w, r, req, []field{{"error", f.code}, {"error_description", f.description}})
 }
 

@@ -14,8 +14,11 @@ var errForeignToken = refuse(errInvalidRequest, "the token was issued to another
 // whole grant. What is unknown or already over is fine; what belongs to another app is refused and
 // stays as it is.
 func (p *Provider) revoke(ctx context.Context, app *storage.App, token string) error {
-	if strings.HasPrefix(token, refreshPrefix) {
+	switch {
+	case strings.HasPrefix(token, refreshPrefix):
 		return p.revokeRefresh(ctx, app, token)
+	case strings.HasPrefix(token, storage.PersonalTokenPrefix):
+		return p.revokePersonal(ctx, app, token)
 	}
 	b, err := p.readAccessToken(ctx, token)
 	switch {
@@ -25,6 +28,9 @@ func (p *Provider) revoke(ctx context.Context, app *storage.App, token string) e
 		return err
 	case b.app.ID != app.ID:
 		return errForeignToken
+	}
+	if b.user != nil {
+		concerns(ctx, b.user.ID)
 	}
 	return p.db.RevokeToken(ctx, b.id, b.expires)
 }
@@ -43,5 +49,6 @@ func (p *Provider) revokeRefresh(ctx context.Context, app *storage.App, token st
 	case g.AppID != app.ID:
 		return errForeignToken
 	}
+	concerns(ctx, g.UserID)
 	return p.db.RevokeGrant(ctx, storage.Actor{Kind: storage.ActorApp, ID: app.ID}, g.ID, "revoked by the app")
 }

@@ -26,6 +26,7 @@ func (p *Provider) libraryHandler() http.Handler {
 	routed := op.Endpoints{
 		Token: op.NewEndpoint(PathToken), Userinfo: op.NewEndpoint(PathUserInfo),
 		Introspection: op.NewEndpoint(PathIntrospect), Revocation: op.NewEndpoint(PathRevocation),
+		DeviceAuthorization: op.NewEndpoint(PathDevice),
 	}
 	s := &server{op.NewLegacyServer(p, routed), p}
 	return op.RegisterServer(s, routed, op.WithServerCORSOptions(nil), op.WithDecoder(decoder{}))
@@ -45,6 +46,8 @@ func (decoder) Decode(dst any, src map[string][]string) error {
 		d.Code, d.RedirectURI = form.Get("code"), form.Get("redirect_uri")
 	case *oidc.RefreshTokenRequest:
 		d.RefreshToken = form.Get("refresh_token")
+	case *oidc.DeviceAccessTokenRequest:
+		d.DeviceCode = form.Get("device_code")
 	case *oidc.IntrospectionRequest:
 		d.Token = form.Get("token")
 	case *oidc.RevocationRequest:
@@ -59,11 +62,7 @@ func (decoder) Decode(dst any, src map[string][]string) error {
 func (s *server) refused(ctx context.Context, what string, err error) error {
 	f := asRefusal(err)
 	c := callFrom(ctx)
-	appID := ""
-	if c.app != nil {
-		appID = c.app.ID
-	}
-	s.p.logRefusal(c.r, what, appID, f)
+	s.p.refused(c.r, c, what, f)
 	c.challenge(f)
 	return library(f)
 }
@@ -84,6 +83,7 @@ func (s *server) token(ctx context.Context, what string, grant func(context.Cont
 	if err != nil {
 		return nil, s.refused(ctx, what, err)
 	}
+	s.p.attempt(c.r, c, storage.Event{Result: "ok"})
 	return &op.Response{Data: t}, nil
 }
 
@@ -109,9 +109,18 @@ func (s *server) TokenExchange(ctx context.Context, _ *op.ClientRequest[oidc.Tok
 	return nil, s.unsupported(ctx)
 }
 
-// DeviceToken is not offered yet.
 func (s *server) DeviceToken(ctx context.Context, _ *op.ClientRequest[oidc.DeviceAccessTokenRequest]) (*op.Response, error) {
-	return nil, s.unsupported(ctx)
+	return s.token(ctx, "device code refused", s.p.deviceToken)
+}
+
+func (s *server) DeviceAuthorization(ctx context.Context, _ *op.ClientRequest[oidc.DeviceAuthorizationRequest]) (*op.Response, error) {
+	c := callFrom(ctx)
+	answer, err := s.p.authorizeDevice(ctx, c.app, c)
+	if err != nil {
+		return nil, s.refused(ctx, "device refused", err)
+	}
+	s.p.attempt(c.r, c, storage.Event{Result: "ok"})
+	return &op.Response{Data: answer}, nil
 }
 
 func (s *server) unsupported(ctx context.Context) error {
@@ -133,6 +142,7 @@ func (s *server) Revocation(ctx context.Context, _ *op.ClientRequest[oidc.Revoca
 	if err != nil {
 		return nil, s.refused(ctx, "revocation refused", err)
 	}
+	s.p.attempt(c.r, c, storage.Event{Result: "ok"})
 	return &op.Response{Data: struct{}{}}, nil
 }
 

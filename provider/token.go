@@ -22,6 +22,10 @@ type tokenResponse struct {
 
 // newTokens makes the tokens of a grant for the scopes given now, which may be fewer than the grant's.
 func (p *Provider) newTokens(ctx context.Context, app *storage.App, g *storage.Grant, scopes []string, nonce string) (*tokenResponse, error) {
+	scopes, err := p.allowedScopes(ctx, g, scopes)
+	if err != nil {
+		return nil, err
+	}
 	access, err := p.newAccessToken(ctx, app, g, scopes)
 	if err != nil {
 		return nil, err

@@ -46,6 +46,10 @@ func TestTraps(t *testing.T) {
 		"request_uri is not ignored":                             trapRequestURI,
 		"descriptions keep to the characters they may have":      trapDescription,
 		"iss comes with every answer":                            trapIss,
+		"a device that polls too fast is slowed down":            trapDevicePace,
+		"a device code redeems once":                             trapDeviceOnce,
+		"a device code expires although approved":                trapDeviceExpiry,
+		"a device gets no scope its app does not have":           trapDeviceScopes,
 	}
 	for name, trap := range traps {
 		t.Run(name, func(t *testing.T) { trap(t, newWorld(t)) })
@@ -276,7 +280,7 @@ func trapSigningFails(t *testing.T, w *world) {
 func trapOtherGrants(t *testing.T, w *world) {
 	for _, grant := range []string{
 		"urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:token-exchange",
-		storage.GrantDeviceCode, "password", "implicit",
+		"password", "implicit",
 	} {
 		form := url.Values{"grant_type": {grant}, "assertion": {"a.b.c"}, "subject_token": {"x"}, "username": {"alice"}}
 		if got := w.token(form, demoBasic...); got.status != 400 || got.Error != errUnsupportedGrant {

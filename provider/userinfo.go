@@ -13,6 +13,9 @@ import (
 
 // userInfo answers what the person agreed to share (OpenID Connect Core §5.3.2), as JSON.
 func (p *Provider) userInfo(ctx context.Context, token string) (json.RawMessage, error) {
+	if strings.HasPrefix(token, storage.PersonalTokenPrefix) {
+		return nil, p.userInfoPersonal(ctx, token)
+	}
 	b, err := p.readAccessToken(ctx, token)
 	switch {
 	case errors.Is(err, errToken):
@@ -20,7 +23,8 @@ func (p *Provider) userInfo(ctx context.Context, token string) (json.RawMessage,
 	case err != nil:
 		return nil, err
 	case b.grant == nil || !slices.Contains(b.scopes, storage.ScopeOpenID):
-		return nil, refuse(errInsufficientScope, "the access token lacks the scope openid")
+		called(ctx, b.app)
+		return nil, refuseOpenID
 	}
 	if b.grant.Claims != nil {
 		return p.userInfoJSON(ctx, b)
