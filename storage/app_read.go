@@ -153,7 +153,7 @@ func (t *tx) app(id string) (*App, error) {
 // appChanged forgets what is cached of an app.
 func (db *DB) appChanged(id string) {
 	db.caches.apps.drop(id)
-	db.caches.lists.drop("origins")
+	db.caches.lists.drop("origins", "token_apps")
 }
 
 // DevOnlyApps lists the client_ids whose any_loopback or insecure_redirect is on: serve refuses them by

@@ -108,3 +108,6 @@ func DataSource(path string, write bool) string { return dataSource(path, write)
 
 // RedeemStatement is the statement that redeems a code with n scopes.
 func RedeemStatement(n int) string { return redeemStatements[n]() }
+
+// Cursor is the text of a place in a list.
+func Cursor(key, id string) string { return cursor{key, id}.String() }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // tokenAppsMax bounds the apps offered on the page that makes tokens.
@@ -26,9 +27,9 @@ func (a *App) givesTokens(userID string) bool {
 	return a.Enabled && a.Allows(GrantPersonal) && (a.Delegated || a.Role(userID) != "")
 }
 
-// tokenApp reads an app for which the user may make tokens. One that does not exist and one that is not
+// appForTokens reads an app for which the user may make tokens. One that does not exist and one that is not
 // for that user are refused alike.
-func (t *tx) tokenApp(u *User, id string) (*App, error) {
+func (t *tx) appForTokens(u *User, id string) (*App, error) {
 	refused := &Invalid{Field: "app", Reason: "token_app", Value: clip(id, clientIDMax)}
 	app, err := t.app(id)
 	switch {
@@ -42,25 +43,61 @@ func (t *tx) tokenApp(u *User, id string) (*App, error) {
 	return app, nil
 }
 
-// TokenApps lists the enabled apps for which the user may make tokens, by name, 200 at most; their scopes
-// for that are [TokenScopes].
-func (db *DB) TokenApps(ctx context.Context, userID string) ([]*App, error) {
-	ids, err := readAll(ctx, db, scanText, `SELECT id FROM apps
-		WHERE enabled AND grant_types LIKE $1
-		  AND (delegated OR EXISTS (SELECT 1 FROM app_developers d WHERE d.app_id = apps.id AND d.user_id = $2))
-		ORDER BY name_key, id LIMIT $3`, likePattern(`"`+GrantPersonal+`"`), userID, tokenAppsMax)
+// tokenApp is an enabled app with the grant type.
+type tokenApp struct {
+	id        string
+	delegated bool
+}
+
+func scanTokenApp(row scanner) (tokenApp, error) {
+	var a tokenApp
+	err := row.Scan(&a.id, &a.delegated)
+	return a, err
+}
+
+// tokenApps returns the enabled apps with the grant type by name (cached, shared): few of many, so the
+// table is read once for everybody.
+func (db *DB) tokenApps(ctx context.Context) ([]tokenApp, error) {
+	known, ok := db.caches.lists.get("token_apps")
+	if ok {
+		return known.([]tokenApp), nil
+	}
+	generation := db.caches.lists.before()
+	list, err := readAll(ctx, db, scanTokenApp, `SELECT id, delegated FROM apps WHERE enabled AND grant_types LIKE $1 ESCAPE '!'
+		ORDER BY name_key, id`, likePattern(`"`+GrantPersonal+`"`))
 	if err != nil {
 		return nil, err
 	}
-	list := make([]*App, 0, len(ids))
-	for _, id := range ids {
-		app, err := db.App(ctx, id)
+	db.caches.lists.fill(generation, "token_apps", list)
+	return list, nil
+}
+
+// TokenApps lists the enabled apps for which the user may make tokens, by name, 200 at most; their scopes
+// for that are [TokenScopes].
+func (db *DB) TokenApps(ctx context.Context, userID string) ([]*App, error) {
+	known, err := db.tokenApps(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("apps that give tokens: %w", err)
+	}
+	roles, err := readAll(ctx, db, scanText, `SELECT app_id FROM app_developers WHERE user_id = $1`, userID)
+	if err != nil {
+		return nil, fmt.Errorf("apps that give tokens: %w", err)
+	}
+	var list []*App
+	for _, a := range known {
+		if !a.delegated && !slices.Contains(roles, a.id) {
+			continue
+		}
+		app, err := db.App(ctx, a.id)
 		switch {
 		case errors.Is(err, ErrNotFound): // deleted since
 		case err != nil:
 			return nil, fmt.Errorf("apps that give tokens: %w", err)
 		case app.givesTokens(userID):
 			list = append(list, app)
+		}
+		if len(list) == tokenAppsMax {
+			break
 		}
 	}
 	return list, nil

@@ -96,7 +96,7 @@ func (t *tx) newPersonalToken(u *User, n NewPersonalToken) (*PersonalToken, erro
 	}
 	offered := APIScopes(u.Access)
 	if n.AppID != "" {
-		app, err := t.tokenApp(u, n.AppID)
+		app, err := t.appForTokens(u, n.AppID)
 		if err != nil {
 			return nil, err
 		}
