@@ -19,6 +19,8 @@ type asking struct {
 	already  []string // granted earlier and not asked again
 	since    time.Time
 	ticked   map[string]bool // asked before and granted then
+	unasked  []string        // granted by a switch of the app; to be recorded before the answer
+	kept     bool            // offline_access is among them: the page, if there is one, says so
 
 	scopes []string // of the request
 	given  map[string]bool
@@ -54,7 +56,7 @@ func (a asking) digest() string {
 // the device could receive, ask about everything, once per request.
 func ask(in input) asking {
 	decided := in.req.Progress.Consented == in.user.ID
-	again := !decided && (in.req.HasPrompt("consent") || (!in.dev && impersonable(in.app, in.req.RedirectURI)))
+	again := !decided && (in.req.HasPrompt("consent") || (!in.dev && in.impersonable()))
 	a := askScopes(in, again)
 	if !a.open() && len(a.granted()) == 0 && !decided {
 		// Everything asked for was declined one day: the person may have thought better of it.
@@ -73,10 +75,21 @@ func ask(in input) asking {
 // askScopes sorts the scopes of the request; everything asks about decided ones too.
 func askScopes(in input, everything bool) asking {
 	a := asking{scopes: in.scopes(), ticked: map[string]bool{}, given: map[string]bool{}}
+	preset := !everything && in.preset()
 	for _, name := range a.scopes {
 		decision, stands := standing(in.consents, name, in.now)
 		granted := stands && decision.Granted
-		required := mustGrant(in.app, name) && (in.req.HasScope(name) || in.essential(name))
+		required := in.required(name)
+		if name == storage.ScopeOffline && autonomous(in.app) && !(stands && (!granted || !everything)) {
+			a.kept = true
+		}
+		if a.kept && name == storage.ScopeOffline || preset && !stands {
+			a.given[name] = true
+			if !stands {
+				a.unasked = append(a.unasked, name)
+			}
+			continue
+		}
 		if stands && (granted || !required) && !everything {
 			if granted {
 				a.already = append(a.already, name)
@@ -99,6 +112,38 @@ func askScopes(in input, everything bool) asking {
 	}
 	return a
 }
+
+// required tells whether the person cannot leave the scope out of this request.
+func (in input) required(name string) bool {
+	return mustGrant(in.app, name) && (in.req.HasScope(name) || in.essential(name))
+}
+
+// preset tells whether the app's switch spares the person the page: everything the request asks for is
+// preset. Offline access has a switch of its own and is asked for otherwise; and what the person declined
+// one day and is now required is a question again.
+func (in input) preset() bool {
+	if !in.app.SkipConsent {
+		return false
+	}
+	for _, name := range in.scopes() {
+		decision, stands := standing(in.consents, name, in.now)
+		switch {
+		case stands && !decision.Granted && in.required(name):
+			return false
+		case name == storage.ScopeOffline:
+			if !stands && !autonomous(in.app) {
+				return false
+			}
+		case !slices.Contains(in.app.PresetScopes, name):
+			return false
+		}
+	}
+	return true
+}
+
+// autonomous tells whether the app has offline access without asking: an administrator set the switch, and
+// vouches for the app. What a person declined stays declined.
+func autonomous(app *storage.App) bool { return app.OfflineWithoutConsent && app.Trusted }
 
 // essential tells whether the claims parameter marks a claim of the scope as essential. What it only
 // mentions may be left out, whatever the app says of the scope (Core §5.5.1).
@@ -130,9 +175,17 @@ func standing(list []storage.Consent, scope string, now time.Time) (storage.Cons
 	return storage.Consent{}, false
 }
 
-// impersonable tells whether another program on the person's device could pass for the app: a public
-// app that is answered on loopback or by a private-use scheme (RFC 8252 §8.6).
-func impersonable(app *storage.App, redirect string) bool {
+// impersonable tells whether another program could pass for the app: a public one that is answered on the
+// person's device (RFC 8252 §8.6), or that asks from a device for itself (RFC 8628 §5.6).
+func (in input) impersonable() bool {
+	if in.req.Device != "" {
+		return in.app.Public()
+	}
+	return answersLocally(in.app, in.req.RedirectURI)
+}
+
+// answersLocally tells whether a public app is answered on loopback or by a private-use scheme.
+func answersLocally(app *storage.App, redirect string) bool {
 	if !app.Public() {
 		return false
 	}

@@ -33,6 +33,11 @@ func (l *Login) Authorize(w http.ResponseWriter, r *http.Request, req *storage.A
 	s := next(in)
 	switch s.kind {
 	case stepDone:
+		err = l.recordUnasked(r, in, s.unasked)
+		if err != nil {
+			l.refuseFailure(w, r, req, err)
+			return
+		}
 		l.flow.Approve(w, r, req, v.session, s.scopes)
 	case stepRefuse:
 		l.flow.Refuse(w, r, req, s.code, s.description)
@@ -45,7 +50,11 @@ func (l *Login) Authorize(w http.ResponseWriter, r *http.Request, req *storage.A
 func (l *Login) start(w http.ResponseWriter, r *http.Request, req *storage.AuthRequest) {
 	err := l.keep(w, r, req, progressBytes)
 	if errors.Is(err, errTooLarge) {
-		l.flow.Refuse(w, r, req, "invalid_request", "the request is too large: the parameter "+largest(req)+" must be shorter")
+		l.tooLarge(w, r, req)
+		return
+	}
+	if err != nil && req.Device != "" {
+		l.failure(w, r, err)
 		return
 	}
 	if err != nil {
@@ -55,9 +64,23 @@ func (l *Login) start(w http.ResponseWriter, r *http.Request, req *storage.AuthR
 	l.again(w, r, req)
 }
 
-// again sends the browser to the dispatcher.
+// tooLarge says which parameter does not fit into a cookie: to the app, where one waits for an answer.
+func (l *Login) tooLarge(w http.ResponseWriter, r *http.Request, req *storage.AuthRequest) {
+	if req.AppID == "" || req.Device != "" {
+		l.problem(w, r, http.StatusBadRequest, "request_too_large", "invalid_request")
+		return
+	}
+	l.flow.Refuse(w, r, req, "invalid_request", "the request is too large: the parameter "+largest(req)+" must be shorter")
+}
+
+// again sends the browser to the dispatcher. A request of our own has another name in the address: when
+// it is done, its address in the browser's history is that of a plain sign-in.
 func (l *Login) again(w http.ResponseWriter, r *http.Request, req *storage.AuthRequest) {
-	http.Redirect(w, r, "/login?request="+req.ID, http.StatusSeeOther)
+	name := "request"
+	if req.AppID == "" {
+		name = "return"
+	}
+	http.Redirect(w, r, "/login?"+name+"="+req.ID, http.StatusSeeOther)
 }
 
 // refuseFailure tells the app that the request failed for a reason of ours, and logs the reason.

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
@@ -35,9 +37,7 @@ func (l *Login) showConsent(w http.ResponseWriter, r *http.Request) {
 		Already:  rows(in, a, a.already),
 		Since:    a.since,
 	}
-	if a.offline {
-		c.Offline = &page.OfflineAsk{Until: in.now.Add(storage.OfflineConsent), Checked: a.ticked[storage.ScopeOffline]}
-	}
+	c.Offline = offlineAsk(in, a, &c)
 	alone := len(c.Required)+len(c.Optional) == 0 && c.Offline == nil
 	if alone && slices.Contains(a.required, storage.ScopeOpenID) {
 		c.Required = []page.ConsentRow{row(in, storage.ScopeOpenID)}
@@ -71,8 +71,7 @@ func (l *Login) postConsent(w http.ResponseWriter, r *http.Request) {
 		l.allow(w, r, in, a, form)
 	case "deny":
 		// Not remembered: the person may come again and think otherwise.
-		l.forget(w, in.req)
-		l.flow.Refuse(w, r, in.req, "access_denied", "the person denied the request")
+		l.refuse(w, r, in, refusal("access_denied", "the person denied the request"))
 	default:
 		l.problem(w, r, http.StatusBadRequest, "form_invalid", "")
 	}
@@ -81,7 +80,12 @@ func (l *Login) postConsent(w http.ResponseWriter, r *http.Request) {
 // allow stores what was ticked as granted and what was not as declined, and goes on.
 func (l *Login) allow(w http.ResponseWriter, r *http.Request, in input, a asking, form url.Values) {
 	decisions := decide(in, a, form["scope"])
-	err := l.db.Decide(r.Context(), in.user.ID, in.app.ID, decisions)
+	err := l.auditUnasked(r, in, a.unasked)
+	if err != nil {
+		l.failure(w, r, err)
+		return
+	}
+	err = l.db.Decide(r.Context(), in.user.ID, in.app.ID, decisions)
 	if err != nil {
 		l.failure(w, r, fmt.Errorf("decide: %w", err))
 		return
@@ -103,23 +107,95 @@ func (l *Login) allow(w http.ResponseWriter, r *http.Request, in input, a asking
 // the form names it.
 func decide(in input, a asking, ticked []string) []storage.Consent {
 	var list []storage.Consent
-	add := func(scope string, granted bool) {
-		c := storage.Consent{Scope: scope, Granted: granted, DecidedAt: in.now}
-		if scope == storage.ScopeOffline {
-			c.Until = in.now.Add(storage.OfflineConsent)
-		}
-		list = append(list, c)
-	}
+	add := func(scope string, granted bool) { list = append(list, decision(in, scope, granted)) }
 	for _, scope := range a.required {
 		add(scope, true)
 	}
 	for _, scope := range a.optional {
 		add(scope, slices.Contains(ticked, scope))
 	}
-	if a.offline {
-		add(storage.ScopeOffline, slices.Contains(ticked, storage.ScopeOffline))
+	if a.offline || a.kept {
+		add(storage.ScopeOffline, a.kept || slices.Contains(ticked, storage.ScopeOffline))
 	}
 	return list
+}
+
+// decision is one decision of now; that about offline access ends.
+func decision(in input, scope string, granted bool) storage.Consent {
+	c := storage.Consent{Scope: scope, Granted: granted, DecidedAt: in.now}
+	if scope == storage.ScopeOffline {
+		c.Until = in.now.Add(storage.OfflineConsent)
+	}
+	return c
+}
+
+// recordUnasked stores what switches of the app grant without a page, before the app is answered: the
+// account shows it, and the person can take it back.
+func (l *Login) recordUnasked(r *http.Request, in input, scopes []string) error {
+	if len(scopes) == 0 {
+		return nil
+	}
+	err := l.auditUnasked(r, in, scopes)
+	if err != nil {
+		return err
+	}
+	var list []storage.Consent
+	for _, scope := range scopes {
+		list = append(list, decision(in, scope, true))
+	}
+	err = l.db.Decide(r.Context(), in.user.ID, in.app.ID, list)
+	if err != nil {
+		return fmt.Errorf("decide: %w", err)
+	}
+	return nil
+}
+
+// auditUnasked notes what an app is about to be given without the person's word: consent.preset, and
+// consent.offline_auto for offline access. The app is the actor, the person is acted on.
+func (l *Login) auditUnasked(r *http.Request, in input, scopes []string) error {
+	by := storage.Actor{Kind: storage.ActorApp, ID: in.app.ID, Address: addressText(r)}
+	var preset []string
+	for _, scope := range scopes {
+		if scope != storage.ScopeOffline {
+			preset = append(preset, scope)
+		}
+	}
+	var entries []storage.AuditEntry
+	if len(preset) > 0 {
+		entries = append(entries, storage.AuditEntry{Action: "consent.preset", Detail: strings.Join(preset, " ")})
+	}
+	if len(preset) < len(scopes) {
+		until := in.now.Add(storage.OfflineConsent).UTC().Format(time.DateOnly)
+		entries = append(entries, storage.AuditEntry{Action: "consent.offline_auto", Detail: "until " + until})
+	}
+	for _, e := range entries {
+		e.Actor, e.Target, e.Result = by, in.user.ID, "ok"
+		err := l.db.Audit(r.Context(), e)
+		if err != nil {
+			return fmt.Errorf("audit: %w", err)
+		}
+	}
+	return nil
+}
+
+// offlineAsk is the sentence about access while the person is away, and marks the rows that are within it;
+// nil where the page has no such sentence.
+func offlineAsk(in input, a asking, c *page.Consent) *page.OfflineAsk {
+	if !a.offline && !a.kept {
+		return nil
+	}
+	ask := &page.OfflineAsk{
+		Until:   in.now.Add(storage.OfflineConsent),
+		Checked: a.ticked[storage.ScopeOffline],
+		Kept:    a.kept,
+	}
+	for _, list := range [][]page.ConsentRow{c.Required, c.Optional, c.Already} {
+		for i := range list {
+			s, _ := in.app.Scope(list[i].Scope)
+			list[i].Away = s.Offline
+		}
+	}
+	return ask
 }
 
 // rows are the scopes as the page shows them; openid goes without saying.

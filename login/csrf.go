@@ -70,17 +70,43 @@ func (l *Login) checkForm(r *http.Request, form url.Values, req *storage.AuthReq
 	return secret != "" && t.Request == "" && t.Holder == formHolder(secret)
 }
 
-// signInToken makes the field csrf of a sign-in form and sets the pre-session cookie where it is needed.
-func (l *Login) signInToken(w http.ResponseWriter, r *http.Request, req *storage.AuthRequest) string {
-	if req != nil {
-		return l.token(formToken{Request: req.ID})
+// browserToken makes the field csrf of a form that people fill in signed in or not, and sets the pre-session
+// cookie where it is needed.
+func (l *Login) browserToken(w http.ResponseWriter, r *http.Request, v visitor, asked string) string {
+	if v.session != nil {
+		return l.token(formToken{Holder: sessionHolder(v.session), Asked: asked})
 	}
+	return l.token(formToken{Holder: formHolder(l.preSession(w, r)), Asked: asked})
+}
+
+// checkBrowser tells whether such a form was made for this browser, and returns what it asked. One that was
+// made before the person signed in still holds.
+func (l *Login) checkBrowser(r *http.Request, form url.Values, v visitor) (asked string, ok bool) {
+	t, ok := l.readToken(form)
+	if !ok || t.Request != "" {
+		return "", false
+	}
+	secret := l.names.formSecret(r)
+	ok = v.session != nil && t.Holder == sessionHolder(v.session) || secret != "" && t.Holder == formHolder(secret)
+	return t.Asked, ok
+}
+
+// preSession returns what the browser's forms are bound to before there is a session, and sets it.
+func (l *Login) preSession(w http.ResponseWriter, r *http.Request) string {
 	secret := l.names.formSecret(r)
 	if secret == "" {
 		secret = storage.NewID()
 		l.names.set(w, l.names.form, secret, formAge)
 	}
-	return l.token(formToken{Holder: formHolder(secret)})
+	return secret
+}
+
+// signInToken makes the field csrf of a sign-in form and sets the pre-session cookie where it is needed.
+func (l *Login) signInToken(w http.ResponseWriter, r *http.Request, req *storage.AuthRequest) string {
+	if req != nil {
+		return l.token(formToken{Request: req.ID})
+	}
+	return l.token(formToken{Holder: formHolder(l.preSession(w, r))})
 }
 
 // sameOrigin guards the POSTs before anything of them is read.

@@ -12,23 +12,27 @@ import (
 // is a sign-in for its own sake.
 func (l *Login) dispatch(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
-	if !query.Has("request") {
+	id := query.Get("request")
+	if query.Has("return") {
+		id = query.Get("return")
+	}
+	_, err := l.request(r, id)
+	if !query.Has("request") && errors.Is(err, errForeign) {
+		// No request, or one of our own that is done: the way back leads here.
 		l.plainSignIn(w, r)
 		return
 	}
-	in, ok := l.pending(w, r, query.Get("request"))
+	in, ok := l.pending(w, r, id)
 	if !ok {
 		return
 	}
 	s := next(in)
 	switch s.kind {
 	case stepDone:
-		l.forget(w, in.req)
-		l.flow.Approve(w, r, in.req, in.session, s.scopes)
+		l.finish(w, r, in, s)
 		return
 	case stepRefuse:
-		l.forget(w, in.req)
-		l.flow.Refuse(w, r, in.req, s.code, s.description)
+		l.refuse(w, r, in, s)
 		return
 	}
 	if query.Get("as") == "other" && in.session != nil {
@@ -49,19 +53,57 @@ func (l *Login) dispatch(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// finish answers a request for which nothing more is needed: to the app, to the device that waits, or by
+// going on to the page of ours.
+func (l *Login) finish(w http.ResponseWriter, r *http.Request, in input, s step) {
+	if in.own() {
+		l.forget(w, in.req)
+		l.goBack(w, in.req.Return)
+		return
+	}
+	err := l.recordUnasked(r, in, s.unasked)
+	if err != nil {
+		l.failure(w, r, err)
+		return
+	}
+	if in.req.Device != "" {
+		l.decideDevice(w, r, in, s)
+		return
+	}
+	l.forget(w, in.req)
+	l.flow.Approve(w, r, in.req, in.session, s.scopes)
+}
+
+// refuse answers a request that cannot be granted.
+func (l *Login) refuse(w http.ResponseWriter, r *http.Request, in input, s step) {
+	if in.req.Device != "" {
+		l.decideDevice(w, r, in, s)
+		return
+	}
+	l.forget(w, in.req)
+	l.flow.Refuse(w, r, in.req, s.code, s.description)
+}
+
 // pending reads the request of that id and what its next step depends on; on failure it has answered.
 func (l *Login) pending(w http.ResponseWriter, r *http.Request, id string) (input, bool) {
 	req, err := l.request(r, id)
+	if errors.Is(err, errExpired) {
+		l.forget(w, req)
+	}
+	if errors.Is(err, errExpired) && req.AppID == "" {
+		l.goBack(w, req.Return) // which begins anew
+		return input{}, false
+	}
 	if err != nil {
-		if errors.Is(err, errExpired) {
-			l.forget(w, req)
-		}
 		l.failure(w, r, err)
 		return input{}, false
 	}
 	v, err := l.visitor(r)
 	if err != nil {
 		l.failure(w, r, err)
+		return input{}, false
+	}
+	if req.Device != "" && !l.deviceWaits(w, r, req, v) {
 		return input{}, false
 	}
 	in, err := l.input(r, req, v)
@@ -75,7 +117,7 @@ func (l *Login) pending(w http.ResponseWriter, r *http.Request, id string) (inpu
 	return in, true
 }
 
-// plainSignIn is GET /login without a request: people who are signed in are shown their home.
+// plainSignIn is GET /login without a request: people who are signed in are shown their account.
 func (l *Login) plainSignIn(w http.ResponseWriter, r *http.Request) {
 	v, err := l.visitor(r)
 	if err != nil {
@@ -83,7 +125,7 @@ func (l *Login) plainSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if v.session != nil {
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		http.Redirect(w, r, home, http.StatusSeeOther)
 		return
 	}
 	l.showSignIn(w, r, input{}, http.StatusOK, page.SignIn{})
@@ -92,14 +134,15 @@ func (l *Login) plainSignIn(w http.ResponseWriter, r *http.Request) {
 // showSignIn renders the sign-in form of a request, or of none (the zero input).
 func (l *Login) showSignIn(w http.ResponseWriter, r *http.Request, in input, status int, form page.SignIn) {
 	form.Hidden = page.Hidden{CSRF: l.signInToken(w, r, in.req)}
+	form.Stub = page.Stub{Office: true}
 	v := page.View{}
-	if in.req == nil {
-		form.Stub = page.Stub{Office: true}
-	} else {
-		form.Stub = l.stub(r, in.req, in.app)
+	if in.req != nil {
 		form.Hidden.Request = in.req.ID
-		form.Policies = policies(in.app)
 		v = view(in.req)
+	}
+	if in.app != nil {
+		form.Stub = l.stub(r, in.req, in.app)
+		form.Policies = policies(in.app)
 	}
 	v.Status = status
 	l.pages.Show(w, r, v, form)
@@ -135,7 +178,7 @@ func (l *Login) advance(w http.ResponseWriter, r *http.Request, req *storage.Aut
 	err := l.keep(w, r, req, 0)
 	if errors.Is(err, errTooLarge) {
 		l.forget(w, req)
-		l.flow.Refuse(w, r, req, "invalid_request", "the request is too large: the parameter "+largest(req)+" must be shorter")
+		l.tooLarge(w, r, req)
 		return false
 	}
 	if err != nil {

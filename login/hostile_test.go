@@ -397,7 +397,7 @@ func TestReturnAddressesAreIgnored(t *testing.T) {
 			form.Set(name, to)
 		}
 		a := b.send(http.MethodPost, "/login?"+wishes.Encode(), form)
-		if got := a.header.Get("Location"); a.status != http.StatusSeeOther || got != "/" {
+		if got := a.header.Get("Location"); a.status != http.StatusSeeOther || got != "/account" {
 			t.Fatalf("%q leads to %d %q, want /", to, a.status, got)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/propusk/propusk/storage"
 )
 
 // Limits of failed sign-ins within a window that begins with the first failure.
@@ -14,15 +16,49 @@ const (
 	limitName    = 10  // of one name from one address
 	limitAddress = 100 // of one address
 	limitWindow  = 5 * time.Minute
+)
+
+// Limits of wrong user codes. Two windows may touch, so at most 40 codes of one address are looked at
+// while a device code lives: with as many waiting as storage lets wait (5,000 of 20^8), that is a chance
+// of less than 1 in 100,000 to hit any (RFC 8628 §5.1).
+const (
+	limitBrowser     = 10 // of one browser
+	limitCodeAddress = 20 // of one address
+	limitCodeWindow  = storage.DeviceCodeTTL
+)
+
+// Bounds of a limiter.
+const (
 	limitEntries = 50_000
 	limitWaiting = 64
 )
 
-// limiter counts failed sign-ins. A guess is reserved before any work is done for it and given back when
+// limitKey is what failures are counted under, and how many are let through.
+type limitKey struct {
+	text  string
+	limit int
+}
+
+// signInKeys are counted for a guess of the password of a name (folded, one for all spellings). The
+// address comes first: one that is shut out makes no windows for ever new names, which would push out its
+// own.
+func signInKeys(name string, addr netip.Addr) []limitKey {
+	block := addressBlock(addr)
+	return []limitKey{{"address\x00" + block, limitAddress}, {"name\x00" + block + "\x00" + name, limitName}}
+}
+
+// codeKeys are counted for a guess of a user code by a browser, named by its session or pre-session
+// cookie: a session is one wherever it calls from.
+func codeKeys(browser string, addr netip.Addr) []limitKey {
+	return []limitKey{{"address\x00" + addressBlock(addr), limitCodeAddress}, {"browser\x00" + browser, limitBrowser}}
+}
+
+// limiter counts failures. A guess is reserved before any work is done for it and given back when
 // it was right, so that fifty parallel guesses count as fifty, and successes count as nothing. It is one
 // process's memory of bounded size: what must not be lost is in the passwords, not here.
 type limiter struct {
-	now func() time.Time
+	now    func() time.Time
+	length time.Duration // of a window
 
 	mu      sync.Mutex
 	windows map[windowKey]*list.Element // of *window
@@ -48,17 +84,16 @@ type guess struct {
 	windows []*window
 }
 
-func newLimiter(now func() time.Time) *limiter {
-	return &limiter{now: now, windows: map[windowKey]*list.Element{}, order: list.New(), changed: make(chan struct{})}
+// newLimiter counts within windows of that length.
+func newLimiter(now func() time.Time, length time.Duration) *limiter {
+	return &limiter{now: now, length: length, windows: map[windowKey]*list.Element{}, order: list.New(), changed: make(chan struct{})}
 }
 
-// reserve counts a guess for the name (folded, one for all spellings) from the address before it is
-// looked at. wait is how long the sender must stay away when the limit is reached; then there is no guess.
+// reserve counts a guess under the keys before it is looked at. wait is how long the sender must stay away when the limit is reached; then there is no guess.
 // While unsettled guesses alone fill the limit it waits for them, until ctx ends.
-func (l *limiter) reserve(ctx context.Context, name string, addr netip.Addr) (g *guess, wait time.Duration) {
-	block := addressBlock(addr)
+func (l *limiter) reserve(ctx context.Context, keys []limitKey) (g *guess, wait time.Duration) {
 	for {
-		g, wait, changed := l.try(block, name)
+		g, wait, changed := l.try(keys)
 		if changed == nil {
 			return g, wait
 		}
@@ -77,20 +112,15 @@ func (l *limiter) reserve(ctx context.Context, name string, addr netip.Addr) (g 
 
 // try is one round of reserve: a guess, or how long to wait. If only unsettled guesses stand in the way
 // it returns what is closed when one of them is settled, and the caller counts as waiting.
-func (l *limiter) try(block, name string) (g *guess, wait time.Duration, changed <-chan struct{}) {
+func (l *limiter) try(keys []limitKey) (g *guess, wait time.Duration, changed <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	g = &guess{l: l}
 	pending := false
-	// The address comes first: one that is shut out makes no windows for ever new names, which would
-	// push out its own.
-	for _, k := range []struct {
-		text  string
-		limit int
-	}{{"address\x00" + block, limitAddress}, {"name\x00" + block + "\x00" + name, limitName}} {
+	for _, k := range keys {
 		w := l.window(sha256.Sum256([]byte(k.text)), k.limit)
 		if w.failures >= w.limit {
-			return nil, limitWindow - l.now().Sub(w.start), nil
+			return nil, l.length - l.now().Sub(w.start), nil
 		}
 		pending = pending || w.failures+w.inFlight >= w.limit
 		g.windows = append(g.windows, w)
@@ -114,7 +144,7 @@ func (l *limiter) window(key windowKey, limit int) *window {
 	e, ok := l.windows[key]
 	if ok {
 		w := e.Value.(*window)
-		if now.Sub(w.start) >= limitWindow || now.Before(w.start) {
+		if now.Sub(w.start) >= l.length || now.Before(w.start) {
 			w.start, w.failures = now, 0
 			l.order.MoveToBack(e)
 		}

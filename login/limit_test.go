@@ -15,7 +15,7 @@ import (
 
 // guessOnce makes one guess and returns how long the sender must wait, 0 if the guess was let through.
 func guessOnce(l *limiter, name, addr string, wrong bool) time.Duration {
-	g, wait := l.reserve(context.Background(), name, netip.MustParseAddr(addr))
+	g, wait := l.reserve(context.Background(), signInKeys(name, netip.MustParseAddr(addr)))
 	if g == nil {
 		return wait
 	}
@@ -25,7 +25,7 @@ func guessOnce(l *limiter, name, addr string, wrong bool) time.Duration {
 
 func TestLimitOfOneName(t *testing.T) {
 	clock := storagetest.NewClock()
-	l := newLimiter(clock.Now)
+	l := newLimiter(clock.Now, limitWindow)
 	for i := range limitName {
 		if wait := guessOnce(l, "alice", "192.0.2.1", true); wait != 0 {
 			t.Fatalf("guess %d: wait %s", i+1, wait)
@@ -67,7 +67,7 @@ func TestLimitOfOneAddress(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l := newLimiter(storagetest.NewClock().Now)
+			l := newLimiter(storagetest.NewClock().Now, limitWindow)
 			for i := range limitAddress {
 				if wait := guessOnce(l, fmt.Sprint("user", i), tt.addr(i), true); wait != 0 {
 					t.Fatalf("guess %d: wait %s", i+1, wait)
@@ -84,7 +84,7 @@ func TestLimitOfOneAddress(t *testing.T) {
 }
 
 func TestLimitForgetsSuccesses(t *testing.T) {
-	l := newLimiter(storagetest.NewClock().Now)
+	l := newLimiter(storagetest.NewClock().Now, limitWindow)
 	for i := range 3 * limitAddress {
 		if wait := guessOnce(l, "alice", "192.0.2.1", false); wait != 0 {
 			t.Fatalf("sign-in %d: wait %s", i+1, wait)
@@ -97,13 +97,13 @@ func TestLimitForgetsSuccesses(t *testing.T) {
 
 // Fifty guesses at once count as fifty: no more than the limit are let through, whatever the order.
 func TestLimitInParallel(t *testing.T) {
-	l := newLimiter(storagetest.NewClock().Now)
+	l := newLimiter(storagetest.NewClock().Now, limitWindow)
 	var group sync.WaitGroup
 	var mu sync.Mutex
 	through, refused := 0, 0
 	for range 50 {
 		group.Go(func() {
-			g, wait := l.reserve(context.Background(), "alice", netip.MustParseAddr("192.0.2.1"))
+			g, wait := l.reserve(context.Background(), signInKeys("alice", netip.MustParseAddr("192.0.2.1")))
 			mu.Lock()
 			defer mu.Unlock()
 			if g == nil {
@@ -125,17 +125,17 @@ func TestLimitInParallel(t *testing.T) {
 
 // Right passwords at once are not failures: those beyond the limit wait for the first to settle.
 func TestLimitWaitsForUnsettled(t *testing.T) {
-	l := newLimiter(storagetest.NewClock().Now)
+	l := newLimiter(storagetest.NewClock().Now, limitWindow)
 	ctx, cancel := context.WithCancel(context.Background())
 	addr := netip.MustParseAddr("192.0.2.1")
 	var guesses []*guess
 	for range limitName {
-		g, _ := l.reserve(ctx, "alice", addr)
+		g, _ := l.reserve(ctx, signInKeys("alice", addr))
 		guesses = append(guesses, g)
 	}
 	late := make(chan *guess)
 	go func() {
-		g, _ := l.reserve(ctx, "alice", addr)
+		g, _ := l.reserve(ctx, signInKeys("alice", addr))
 		late <- g
 	}()
 	guesses[0].settle(false)
@@ -144,7 +144,7 @@ func TestLimitWaitsForUnsettled(t *testing.T) {
 		t.Fatal("the eleventh was refused although no guess was wrong")
 	}
 	cancel()
-	g, wait := l.reserve(ctx, "alice", addr)
+	g, wait := l.reserve(ctx, signInKeys("alice", addr))
 	if g != nil || wait != time.Second {
 		t.Errorf("with nothing left to wait for: guess %v, wait %s; want none and 1s", g, wait)
 	}
@@ -152,7 +152,7 @@ func TestLimitWaitsForUnsettled(t *testing.T) {
 
 func TestLimitMemoryIsBounded(t *testing.T) {
 	clock := storagetest.NewClock()
-	l := newLimiter(clock.Now)
+	l := newLimiter(clock.Now, limitWindow)
 	for i := range limitName {
 		if wait := guessOnce(l, "victim", "192.0.2.1", true); wait != 0 {
 			t.Fatalf("guess %d: wait %s", i+1, wait)
@@ -172,7 +172,7 @@ func TestLimitMemoryIsBounded(t *testing.T) {
 
 // An address that is shut out cannot push its own window out by ever new names.
 func TestLimitKeepsWhoIsShutOut(t *testing.T) {
-	l := newLimiter(storagetest.NewClock().Now)
+	l := newLimiter(storagetest.NewClock().Now, limitWindow)
 	for i := range limitAddress {
 		guessOnce(l, fmt.Sprint("user", i), "192.0.2.1", true)
 	}

@@ -34,7 +34,8 @@ type Login struct {
 	flow    Flow
 	names   names
 	sealer  *sealer
-	limiter *limiter
+	limiter *limiter // of sign-ins
+	codes   *limiter // of user codes
 	hashing *admission
 
 	// check is db.CheckPassword; the tests watch how many run at once.
@@ -69,7 +70,8 @@ func New(c Config, db *storage.DB, pages *page.Renderer, flow Flow) (*Login, err
 		flow:    flow,
 		names:   cookieNames(issuer),
 		sealer:  &sealer{db: db},
-		limiter: newLimiter(c.Now),
+		limiter: newLimiter(c.Now, limitWindow),
+		codes:   newLimiter(c.Now, limitCodeWindow),
 		hashing: newAdmission(hashSlots(), hashQueue, hashPatience),
 		check:   db.CheckPassword,
 	}, nil
@@ -77,10 +79,12 @@ func New(c Config, db *storage.DB, pages *page.Renderer, flow Flow) (*Login, err
 
 // Routes mounts every page of this package.
 func (l *Login) Routes(r chi.Router) {
-	r.Handle("/", l.Page(l.home, nil))
+	r.Handle("/", l.Page(l.showHome, nil))
 	r.Handle("/login", l.Page(l.dispatch, l.postLogin))
 	r.Handle("/consent", l.Page(l.showConsent, l.postConsent))
 	r.Handle("/logout", l.Page(l.showLogout, l.postLogout))
+	r.Handle("/device", l.Page(l.showDevice, l.postDevice))
+	r.Handle("/welcome", l.Page(l.showWelcome, l.postWelcome))
 }
 
 // Page serves GET by get and POST, from our own pages only, by post; nil is not had. Every other method,
@@ -109,23 +113,19 @@ func (l *Login) Page(get, post http.HandlerFunc) http.Handler {
 	})
 }
 
-// home is "/": who is signed in, or where to start.
-func (l *Login) home(w http.ResponseWriter, r *http.Request) {
+// showHome is "/": where to start, for who is signed out.
+func (l *Login) showHome(w http.ResponseWriter, r *http.Request) {
 	v, err := l.visitor(r)
 	if err != nil {
 		l.failure(w, r, err)
 		return
 	}
-	home := page.Home{
+	if v.session != nil {
+		http.Redirect(w, r, home, http.StatusSeeOther)
+		return
+	}
+	l.pages.Show(w, r, page.View{}, page.Home{
 		Stub:      page.Stub{Office: true},
 		Discovery: l.issuer + "/.well-known/openid-configuration",
-	}
-	if v.session != nil {
-		p := person(v.user)
-		home.Person = &p
-		home.Since = v.session.AuthTime
-		home.Stub.Serial = serial(v.session.ID)
-		home.Hidden.CSRF = l.token(formToken{Holder: sessionHolder(v.session)})
-	}
-	l.pages.Show(w, r, page.View{}, home)
+	})
 }

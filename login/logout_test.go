@@ -150,18 +150,16 @@ func TestHome(t *testing.T) {
 		t.Errorf("home does not say where to start:\n%s", a.body)
 	}
 	a = b.signIn(b.get("/login"), "alice@example.com", "alice")
-	if a.path != "/" || !strings.Contains(a.body, "Alice Novak") {
+	if a.path != "/account" || !strings.Contains(a.body, "Alice Novak") {
 		t.Errorf("after a sign-in: %s\n%s", a.path, a.body)
 	}
 	if _, ok := b.cookies[w.login.names.form]; ok {
 		t.Error("the pre-session cookie outlives the sign-in")
 	}
-	if a = b.get("/login"); a.path != "/" {
-		t.Errorf("/login of a signed-in person ends at %s", a.path)
-	}
-	b.open(http.MethodPost, "/logout", b.get("/").hidden())
-	if b.session() != nil {
-		t.Error("the button on the home page does not sign out")
+	for _, path := range []string{"/", "/login", "/login?return=none"} {
+		if a = b.get(path); a.path != "/account" {
+			t.Errorf("%s of a signed-in person ends at %s", path, a.path)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
@@ -37,7 +38,20 @@ func (l *Login) askMember(w http.ResponseWriter, r *http.Request) {
 		l.problem(w, r, http.StatusForbidden, "csrf", "")
 		return
 	}
-	http.Redirect(w, r, "/login", http.StatusSeeOther)
+	l.askOwn(w, r)
+}
+
+// Proved tells whether the person signed in, or proved it once more, within that time: for pages that make
+// credentials, where a browser left alone must not be enough (see [Login.ProveAgain]).
+func (l *Login) Proved(m *Member, within time.Duration) bool {
+	return l.now().Sub(m.Session.AuthTime) <= within
+}
+
+// ProveAgain asks for the password of the person who is signed in and then returns to the path and query of
+// r by GET. It answers r, which must change nothing: the form of a POST is lost, and its path must be that
+// of a page.
+func (l *Login) ProveAgain(w http.ResponseWriter, r *http.Request, _ *Member) {
+	l.askOwn(w, r, "login")
 }
 
 // Shell is the frame of a page for the person: section as in [page.Shell].

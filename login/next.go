@@ -20,22 +20,26 @@ const (
 	stepRefuse                  // answer with an error
 )
 
-// step is what is due for a request. scopes belongs to stepDone, code and description to stepRefuse,
-// again to stepSignIn: the person is signed in and must prove it once more.
+// step is what is due for a request. scopes belongs to stepDone, as does unasked: those of them that a
+// switch of the app grants and that must be recorded first. code and description belong to stepRefuse, as
+// does developers: only they may sign in. again belongs to stepSignIn: the person is signed in and must
+// prove it once more.
 type step struct {
 	kind        kind
 	scopes      []string
+	unasked     []string
 	code        string
 	description string
+	developers  bool
 	again       bool
 }
 
 // input is everything the next step depends on.
 type input struct {
 	req      *storage.AuthRequest
-	session  *storage.Session // nil: signed out
-	user     *storage.User    // of session
-	app      *storage.App
+	session  *storage.Session  // nil: signed out
+	user     *storage.User     // of session
+	app      *storage.App      // nil: the request is one of our own pages
 	known    []*storage.Scope  // scopes that exist
 	consents []storage.Consent // of user and app
 	dev      bool
@@ -45,6 +49,9 @@ type input struct {
 // next says which step is due. It is a pure function. A request with prompt=none gets only stepDone or
 // stepRefuse (OpenID Connect Core §3.1.2.6).
 func next(in input) step {
+	if in.own() {
+		return nextOwn(in)
+	}
 	if acrUnmet(in.req.Claims) {
 		return refusal("unmet_authentication_requirements", "only the acr value 1 is offered")
 	}
@@ -64,6 +71,20 @@ func next(in input) step {
 		return refusal("consent_required", "the person must decide what the app may have")
 	}
 	return s
+}
+
+// own tells whether no app asks: a page of ours wants to know who is there.
+func (in input) own() bool { return in.req.AppID == "" }
+
+// nextOwn is next for a page of ours: the person signs in, and once more where the page wants that.
+func nextOwn(in input) step {
+	if in.session == nil || in.user == nil || in.user.Disabled() {
+		return step{kind: stepSignIn}
+	}
+	if in.req.HasPrompt("login") && in.req.Progress.Authenticated != in.session.ID {
+		return step{kind: stepSignIn, again: true}
+	}
+	return step{kind: stepDone}
 }
 
 // due is next without prompt=none.
@@ -86,6 +107,11 @@ func due(in input) step {
 	if in.req.HasPrompt("select_account") && in.req.Progress.Account != in.user.ID {
 		return step{kind: stepChoose}
 	}
+	if !in.app.Delegated && in.app.Role(in.user.ID) == "" {
+		s := refusal("access_denied", "only the developers of this app may sign in")
+		s.developers = true
+		return s
+	}
 	asked := ask(in)
 	if asked.open() {
 		return step{kind: stepConsent}
@@ -94,7 +120,7 @@ func due(in input) step {
 	if len(granted) == 0 {
 		return refusal("access_denied", "nothing was granted")
 	}
-	return step{kind: stepDone, scopes: granted}
+	return step{kind: stepDone, scopes: granted, unasked: asked.unasked}
 }
 
 // mustProve tells whether the request wants a fresh sign-in of the person who is signed in. The caller

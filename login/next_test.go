@@ -28,7 +28,7 @@ func testInput(change func(*input)) input {
 		session: &storage.Session{ID: "s1", UserID: "alice", AuthTime: noon.Add(-time.Hour)},
 		user:    alice,
 		app: &storage.App{
-			ID: "demo", Enabled: true, AuthMethods: []string{storage.AuthBasic},
+			ID: "demo", Enabled: true, Delegated: true, AuthMethods: []string{storage.AuthBasic},
 			Scopes: []storage.AppScope{
 				{Name: "openid", Required: true}, {Name: "profile", Required: true}, {Name: "email"},
 				{Name: "phone"}, {Name: "offline_access"},

@@ -86,8 +86,7 @@ func (l *Login) signIn(w http.ResponseWriter, r *http.Request, in input, form ur
 	switch {
 	case o.wait > 0:
 		status = http.StatusTooManyRequests
-		again.Wait = int(math.Ceil(o.wait.Seconds()))
-		w.Header().Set("Retry-After", strconv.Itoa(again.Wait))
+		again.Wait = retryAfter(w, o.wait)
 	case o.busy:
 		status = http.StatusServiceUnavailable
 		again.Busy = true
@@ -98,6 +97,13 @@ func (l *Login) signIn(w http.ResponseWriter, r *http.Request, in input, form ur
 	l.showSignIn(w, r, in, status, again)
 }
 
+// retryAfter sets the header for a wait and returns it in whole seconds, rounded up (RFC 9110 §10.2.3).
+func retryAfter(w http.ResponseWriter, wait time.Duration) int {
+	seconds := int(math.Ceil(wait.Seconds()))
+	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	return seconds
+}
+
 // authenticate looks a person up and compares the password. Unknown names, wrong passwords, disabled
 // people and people without a password cost the same and end the same.
 func (l *Login) authenticate(r *http.Request, name, password string) (outcome, error) {
@@ -105,10 +111,30 @@ func (l *Login) authenticate(r *http.Request, name, password string) (outcome, e
 	if err != nil {
 		return outcome{}, err
 	}
+	return l.compare(r, user, key, password)
+}
+
+// PasswordCheck is what came of [Login.CheckPassword]: OK, or wrong, or not looked at because of too many
+// wrong ones (Wait > 0 says how long) or too much to do just now (Busy).
+type PasswordCheck struct {
+	OK   bool
+	Wait time.Duration
+	Busy bool
+}
+
+// CheckPassword compares the password of a person who is signed in, within the limits of sign-ins: a wrong
+// one counts as a failed sign-in under that name from the request's address, and as few at a time are
+// hashed.
+func (l *Login) CheckPassword(r *http.Request, u *storage.User, password string) (PasswordCheck, error) {
+	o, err := l.compare(r, u, failureKey(u), password)
+	return PasswordCheck{OK: o.user != nil, Wait: o.wait, Busy: o.busy}, err
+}
+
+// compare compares the password of user, nil for an unknown name; failures are counted under key.
+func (l *Login) compare(r *http.Request, user *storage.User, key, password string) (outcome, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), l.hashing.patience)
 	defer cancel()
-	addr := peer(r.RemoteAddr)
-	g, wait := l.limiter.reserve(ctx, key, addr)
+	g, wait := l.limiter.reserve(ctx, signInKeys(key, peer(r.RemoteAddr)))
 	if g == nil {
 		l.logRefusal(r, user, "too many failures")
 		return outcome{wait: wait}, nil
@@ -159,8 +185,13 @@ func (l *Login) lookup(ctx context.Context, name string) (*storage.User, string,
 	if err != nil {
 		return nil, "", fmt.Errorf("user: %w", err)
 	}
-	// An administrator who sets another password lets the person in again at once.
-	return user, storage.Fold(user.Login) + "#" + strconv.FormatInt(user.PasswordAt().UnixMilli(), 10), nil
+	return user, failureKey(user), nil
+}
+
+// failureKey is what failures of a known person are counted under. An administrator who sets another
+// password lets the person in again at once.
+func failureKey(u *storage.User) string {
+	return storage.Fold(u.Login) + "#" + strconv.FormatInt(u.PasswordAt().UnixMilli(), 10)
 }
 
 // signedIn starts the session of a person who proved who they are, with a new secret, and goes on.
@@ -189,7 +220,7 @@ func (l *Login) signedIn(w http.ResponseWriter, r *http.Request, in input, user 
 	l.names.set(w, l.names.session, secret, sessionCookieAge)
 	if in.req == nil {
 		l.names.set(w, l.names.form, "", 0)
-		http.Redirect(w, r, "/", http.StatusSeeOther)
+		http.Redirect(w, r, home, http.StatusSeeOther)
 		return
 	}
 	in.req.Progress.Authenticated = s.ID

@@ -12,17 +12,26 @@ import (
 	"github.com/propusk/propusk/storage"
 )
 
-// stub is the left part of the pass for a request: who asks, and where the answer goes.
+// stub is the left part of the pass for a request: who asks, and where the answer goes. A device is
+// answered where it is, so its app is told from others by its client_id, and the number is the code on
+// its screen.
 func (l *Login) stub(r *http.Request, req *storage.AuthRequest, app *storage.App) page.Stub {
+	if req.Device != "" {
+		return l.deviceStub(r, app, req.State)
+	}
 	s := l.pages.AppStub(app.DisplayName(l.pages.Lang(r, req.UILocales)), req.RedirectURI, app.Trusted)
 	s.Serial = serial(req.ID)
 	return s
 }
 
 // view is how a page of the request is shown: in the language it asks for, and with a form that may end
-// at the app.
+// at the app, if one is to be answered.
 func view(req *storage.AuthRequest) page.View {
-	return page.View{UILocales: req.UILocales, FormAction: formAction(req.RedirectURI)}
+	v := page.View{UILocales: req.UILocales}
+	if req.RedirectURI != "" {
+		v.FormAction = formAction(req.RedirectURI)
+	}
+	return v
 }
 
 // schemeSource is what may stand as a scheme in a Content-Security-Policy.

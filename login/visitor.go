@@ -40,6 +40,10 @@ var errApp = errors.New("the app of the request no longer stands")
 
 // input gathers what the next step of the request depends on; errApp when the app went away meanwhile.
 func (l *Login) input(r *http.Request, req *storage.AuthRequest, v visitor) (input, error) {
+	in := input{req: req, session: v.session, user: v.user, dev: l.dev, now: l.now()}
+	if in.own() {
+		return in, nil
+	}
 	app, err := l.db.App(r.Context(), req.AppID)
 	if errors.Is(err, storage.ErrNotFound) {
 		return input{}, errApp
@@ -47,14 +51,18 @@ func (l *Login) input(r *http.Request, req *storage.AuthRequest, v visitor) (inp
 	if err != nil {
 		return input{}, fmt.Errorf("app: %w", err)
 	}
-	if !app.Enabled || !app.MatchRedirectURI(req.RedirectURI) {
+	answerable := app.MatchRedirectURI(req.RedirectURI)
+	if req.Device != "" {
+		answerable = app.Allows(storage.GrantDeviceCode)
+	}
+	if !app.Enabled || !answerable {
 		return input{}, errApp
 	}
-	known, err := l.db.Scopes(r.Context())
+	in.app = app
+	in.known, err = l.db.Scopes(r.Context())
 	if err != nil {
 		return input{}, fmt.Errorf("scopes: %w", err)
 	}
-	in := input{req: req, session: v.session, user: v.user, app: app, known: known, dev: l.dev, now: l.now()}
 	if v.user != nil {
 		in.consents, err = l.db.Consents(r.Context(), v.user.ID, app.ID)
 		if err != nil {

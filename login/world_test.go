@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -61,7 +62,7 @@ func newWorld(t *testing.T, issuer string) *world {
 func (w *world) addApp(id string, kind storage.AppType, trusted bool, redirect string) {
 	w.t.Helper()
 	a := storage.NewApp{App: storage.App{
-		ID: id, Name: "The " + id, Type: kind, Enabled: true, Trusted: trusted,
+		ID: id, Name: "The " + id, Type: kind, Enabled: true, Trusted: trusted, Delegated: true,
 		RedirectURIs: []string{redirect},
 		Scopes: []storage.AppScope{
 			{Name: "openid", Required: true}, {Name: "profile", Required: true},
@@ -94,6 +95,10 @@ func (w *world) restart() {
 	}
 	r := chi.NewRouter()
 	l.Routes(r)
+	for _, path := range []string{"/account", "/apps/*"} { // pages of ours, as the dashboard has them
+		r.Handle(path, l.Page(w.account, w.account))
+	}
+	r.Handle("/secret", l.Page(w.secret, w.secret))
 	r.Handle("/connect/authorize", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		l.Authorize(rw, r, readAuthRequest(w, r))
 	}))
@@ -103,6 +108,27 @@ func (w *world) restart() {
 		l.Logout(rw, r, req)
 	}))
 	w.login, w.handler = l, pages.Headers(r)
+}
+
+// account stands for a page of signed-in people: it names the person and the address.
+func (w *world) account(rw http.ResponseWriter, r *http.Request) {
+	m, ok := w.login.Member(rw, r)
+	if ok {
+		_, _ = io.WriteString(rw, m.User.Name+" at "+html.EscapeString(r.URL.RequestURI()))
+	}
+}
+
+// secret stands for a page that wants a fresh proof.
+func (w *world) secret(rw http.ResponseWriter, r *http.Request) {
+	m, ok := w.login.Member(rw, r)
+	if !ok {
+		return
+	}
+	if !w.login.Proved(m, 5*time.Minute) {
+		w.login.ProveAgain(rw, r, m)
+		return
+	}
+	_, _ = io.WriteString(rw, "the secret of "+m.User.Name)
 }
 
 // readAuthRequest stands for the protocol's validation: the request comes as JSON.

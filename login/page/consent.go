@@ -24,12 +24,35 @@ type ConsentRow struct {
 	Value   string            // "alice@example.com"; empty: Text is shown
 	More    string            // what else will be shared, in small
 	Checked bool
+	Away    bool // it stays available while the person is away, as far as Consent.Offline is granted
 }
 
 // OfflineAsk is the sentence about access while the person is away.
 type OfflineAsk struct {
 	Until   time.Time
 	Checked bool
+	Kept    bool // the app has it without asking: it is told, not asked
+}
+
+// Away says how much of what is on the page stays available while the person is away: "all", "some" (then
+// the rows say which) or "none".
+func (c Consent) Away() string {
+	all, away := 0, 0
+	for _, rows := range [][]ConsentRow{c.Required, c.Optional, c.Already} {
+		for _, r := range rows {
+			all++
+			if r.Away {
+				away++
+			}
+		}
+	}
+	switch away {
+	case 0:
+		return "none"
+	case all:
+		return "all"
+	}
+	return "some"
 }
 
 func (Consent) template() string        { return "consent" }

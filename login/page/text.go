@@ -98,9 +98,10 @@ func (x *text) count(key string, n int) (string, error) {
 	})
 }
 
-// about is say for a text about an app: an unchecked one has its own text, under the key with _site.
+// about is say for a text about an app: an unchecked one that is called by its host has its own text, under
+// the key with _site.
 func (x *text) about(s Stub, key string) (string, error) {
-	if s.Trust == Unchecked {
+	if s.Trust == Unchecked && s.Alias != "" {
 		key += "_site"
 	}
 	return x.say(key, map[string]string{"app": s.Name})
