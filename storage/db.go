@@ -49,6 +49,7 @@ type DB struct {
 	people      cache[string, peopleCount] // by apps.id
 	events      events
 
+	auditIDs     orderedIDs
 	personalUses uses // by personal_tokens.id
 	search       userSearch
 	hashing      chan struct{} // bounds the hashing of new passwords

@@ -49,7 +49,7 @@ var onlyIn = map[string][]string{
 	"pgregory.net/rapid":         {},
 	"github.com/rogpeppe":        {},
 	"golang.org/x/crypto/argon2": {"storage"},
-	"html/template":              {"login/page", "provider"}, // provider: the form of form_post
+	"html/template":              {"login/page", "provider"},         // provider: the form of form_post
 	"database/sql":               {"storage", "storage/storagetest"}, // storagetest: fills a file with many rows
 	"testing":                    {"provider/providertest", "storage/storagetest"},
 	"net/http/httptest":          {"provider/providertest"},
