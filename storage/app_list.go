@@ -12,16 +12,16 @@ import (
 const countMax = 10_000
 
 // appMatches is the condition of lists of apps from $1 to $7; a parameter that is empty does not limit.
-// One constant text serves all of them: the list walks the index of names, which holds name_key and id,
-// and asks for the rest row by row until the page is full.
+// One constant text serves all of them: the list walks the index apps_list, which holds all that is asked
+// for, until the page is full; whose apps and which scope's are looked up once before.
 const appMatches = `
 	($1 = '' OR name_key LIKE $1 ESCAPE '!' OR id LIKE $1 ESCAPE '!')
 	AND ($2 = '' OR type = $2)
 	AND ($3 = '' OR enabled = ($3 = 'on'))
 	AND ($4 = '' OR trusted = ($4 = 'on'))
-	AND ($5 = '' OR EXISTS (SELECT 1 FROM app_scopes s WHERE s.app_id = apps.id AND s.scope = $5))
-	AND ($6 = '' OR EXISTS (SELECT 1 FROM app_developers d WHERE d.app_id = apps.id AND d.user_id = $6 AND d.role = 'owner'))
-	AND ($7 = '' OR EXISTS (SELECT 1 FROM app_developers d WHERE d.app_id = apps.id AND d.user_id = $7))`
+	AND ($5 = '' OR id IN (SELECT app_id FROM app_scopes WHERE scope = $5))
+	AND ($6 = '' OR id IN (SELECT app_id FROM app_developers WHERE user_id = $6 AND role = 'owner'))
+	AND ($7 = '' OR id IN (SELECT app_id FROM app_developers WHERE user_id = $7))`
 
 const (
 	appListQuery  = appColumns + ` WHERE` + appMatches + ` AND (name_key, id) > ($8, $9) ORDER BY name_key, id LIMIT $10`

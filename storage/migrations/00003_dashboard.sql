@@ -78,7 +78,10 @@ CREATE TABLE device_codes (
 CREATE INDEX device_codes_expires ON device_codes (expires_at);
 CREATE INDEX device_codes_app ON device_codes (app_id);
 
--- Lists of the dashboard.
+-- Lists of the dashboard. The list of apps is filtered within its index.
+DROP INDEX apps_name;
+CREATE INDEX apps_list ON apps (name_key, id, type, enabled, trusted);
+CREATE INDEX app_scopes_scope ON app_scopes (scope, app_id);
 CREATE INDEX consents_app ON consents (app_id, scope, granted, user_id);
 CREATE INDEX audit_action ON audit (action, id);
 CREATE INDEX users_access ON users (access, login_key);
