@@ -189,8 +189,11 @@ func findToken(ctx context.Context, db *storage.DB, u *storage.User, name string
 // until is how long something still works, for people.
 func until(end, now time.Time) string {
 	left := end.Sub(now).Round(time.Minute)
-	if left >= 48*time.Hour {
+	switch {
+	case left >= 48*time.Hour:
 		return fmt.Sprintf("%d days", int(left.Hours())/24)
+	case left >= time.Hour && left%time.Hour == 0:
+		return fmt.Sprintf("%dh", int(left.Hours()))
 	}
 	return strings.TrimSuffix(left.String(), "0s")
 }
