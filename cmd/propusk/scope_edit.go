@@ -98,8 +98,13 @@ func scopeDeleteCommand(t terminal) *cli.Command {
 	}
 }
 
+// unknownScope says what a scope's change was refused for, where the error alone would not name it.
 func unknownScope(err error, name string) error {
-	if errors.Is(err, storage.ErrNotFound) {
+	var no *storage.Invalid
+	switch {
+	case errors.As(err, &no) && no.Reason == "scope_in_use":
+		return withHint(fmt.Errorf("the scope %q is assigned to the app %q", name, no.Value), "propusk app show "+no.Value)
+	case errors.Is(err, storage.ErrNotFound):
 		return withHint(fmt.Errorf("there is no scope %q", name), "propusk scope list")
 	}
 	return err
