@@ -62,7 +62,7 @@ func May(by Actor, do Action, app *App) bool {
 	default:
 		return false
 	}
-	if by.ID == "" || by.Access == "" || by.Scoped && !slices.Contains(by.Scopes, needs[do]) {
+	if by.ID == "" || by.Access == "" || by.Scoped && (needs[do] == "" || !slices.Contains(by.Scopes, needs[do])) {
 		return false
 	}
 	switch do {
