@@ -150,6 +150,9 @@ func (l *Login) recordUnasked(r *http.Request, in input, scopes []string) error 
 	return nil
 }
 
+// auditConsent is the noun of the audit's actions about consents, as storage writes them too.
+const auditConsent = "consent"
+
 // auditUnasked notes what an app is about to be given without the person's word: consent.preset, and
 // consent.offline_auto for offline access. The app is the actor, the person is acted on.
 func (l *Login) auditUnasked(r *http.Request, in input, scopes []string) error {
@@ -162,11 +165,11 @@ func (l *Login) auditUnasked(r *http.Request, in input, scopes []string) error {
 	}
 	var entries []storage.AuditEntry
 	if len(preset) > 0 {
-		entries = append(entries, storage.AuditEntry{Action: "consent.preset", Detail: strings.Join(preset, " ")})
+		entries = append(entries, storage.AuditEntry{Action: auditConsent + ".preset", Detail: strings.Join(preset, " ")})
 	}
 	if len(preset) < len(scopes) {
 		until := in.now.Add(storage.OfflineConsent).UTC().Format(time.DateOnly)
-		entries = append(entries, storage.AuditEntry{Action: "consent.offline_auto", Detail: "until " + until})
+		entries = append(entries, storage.AuditEntry{Action: auditConsent + ".offline_auto", Detail: "until " + until})
 	}
 	for _, e := range entries {
 		e.Actor, e.Target, e.Result = by, in.user.ID, "ok"

@@ -53,7 +53,7 @@ func (l *Login) postWelcome(w http.ResponseWriter, r *http.Request) {
 	}
 	again := page.Welcome{Link: form.Get("link")}
 	if form.Get("password") != form.Get("again") {
-		again.Wrong = "differ"
+		again.Differ = true
 		l.showWelcomeForm(w, r, http.StatusOK, again)
 		return
 	}
@@ -67,7 +67,7 @@ func (l *Login) postWelcome(w http.ResponseWriter, r *http.Request) {
 		again.Busy = true
 		l.showWelcomeForm(w, r, http.StatusServiceUnavailable, again)
 	case errors.As(err, &invalid):
-		again.Wrong = invalid.Reason
+		again.Wrong = l.pages.Reason(l.pages.Lang(r, nil), invalid.Reason, invalid.Value)
 		l.showWelcomeForm(w, r, http.StatusOK, again)
 	case errors.Is(err, storage.ErrNotFound):
 		l.showWelcomeOver(w, r)

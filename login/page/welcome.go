@@ -9,7 +9,8 @@ type Welcome struct {
 	Login   string // for password managers
 	Recover bool   // the way back in, rather than an invitation
 	Link    string // the secret of the link
-	Wrong   string // why the password is not taken: a reason of storage, or "differ"; empty: nothing
+	Differ  bool   // the two passwords
+	Wrong   string // why the password is not taken, in the person's words (see [Renderer.Reason])
 	Busy    bool   // the server is too busy to take passwords; try again
 }
 
