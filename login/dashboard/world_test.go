@@ -159,11 +159,11 @@ func (b *browser) get(target string) answer {
 }
 
 // post sends a form, fields as name and value in turn, with the hidden field of the last page this person
-// saw (of / where they saw none).
+// saw (of /apps where they saw none).
 func (b *browser) post(target string, fields ...string) answer {
 	b.w.t.Helper()
 	if b.csrf == "" {
-		b.get("/")
+		b.get("/apps")
 	}
 	form := url.Values{"csrf": {b.csrf}}
 	for i := 0; i < len(fields); i += 2 {
@@ -214,9 +214,11 @@ func wantNot(t *testing.T, a answer, texts ...string) {
 
 func TestSignedOut(t *testing.T) {
 	w := newWorld(t)
-	b := &browser{w: w}
-	got := b.get("/")
-	want(t, got, http.StatusOK)
-	wantNot(t, got, "Alice Novak")
-	want(t, w.as("alice").get("/"), http.StatusOK, "Alice Novak")
+	for _, path := range []string{"/apps", "/apps/new", "/apps/demo", "/scopes"} {
+		got := (&browser{w: w}).get(path)
+		if got.status != http.StatusSeeOther || !strings.HasPrefix(got.to(), "/login") {
+			t.Errorf("%s answered %d to %q, want the sign-in", path, got.status, got.to())
+		}
+	}
+	want(t, w.as("alice").get("/apps"), http.StatusOK, "Alice Novak", "Reports service")
 }

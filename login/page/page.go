@@ -77,7 +77,7 @@ type content interface {
 // The dashboard's are listed beside their structs.
 var pages = slices.Concat(
 	[]content{SignIn{}, Choose{}, Consent{}, Logout{}, SignedOut{}, Home{}, Problem{}},
-	devicePages, accountPages, peoplePages, appPages,
+	devicePages, accountPages, peoplePages, appPages, apiPages,
 )
 
 // New parses every template and locale; any error in them fails here.
@@ -141,7 +141,7 @@ func parse(x *text) (map[string]*template.Template, error) {
 
 // read reads the template of every page with the layout around it.
 func read(x *text) (map[string]*template.Template, error) {
-	base, err := template.New("").Funcs(x.funcs()).ParseFS(static.FS, "html/layout.html", "html/shell.html", "html/parts.html")
+	base, err := template.New("").Funcs(x.funcs()).ParseFS(static.FS, "html/layout.html", "html/shell.html", "html/parts.html", "html/app-parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("layout: %w", err)
 	}

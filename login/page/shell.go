@@ -39,11 +39,16 @@ func layoutOf(c content) string {
 type Mistake struct {
 	Field  string // as storage calls it: "redirect_uris"
 	Reason string // shown by the key reason.<Reason>
+	Text   string // or a key of its own
 	Value  string
+	Line   int // of a field with many, from 1; 0: unknown
 }
 
 // On tells whether the mistake is in the field.
-func (m Mistake) On(field string) bool { return m.Reason != "" && m.Field == field }
+func (m Mistake) On(field string) bool { return (m.Reason != "" || m.Text != "") && m.Field == field }
+
+// LineText is the number of the line.
+func (m Mistake) LineText() string { return fmt.Sprint(m.Line) }
 
 // shellFuncs are the functions of the templates of signed-in people.
 func (x *text) shellFuncs() template.FuncMap {
@@ -55,6 +60,8 @@ func (x *text) shellFuncs() template.FuncMap {
 		"passed": func(t time.Time) bool { return !t.IsZero() && !x.now().Before(t) },
 		"clip":   clip,
 		"plus":   plus,
+		"todo":   x.todo,
+		"notice": x.notice,
 	}
 }
 

@@ -166,7 +166,11 @@ func used(t *testing.T, en map[string]map[string]string) uses {
 			t.Fatal(err)
 		}
 		for _, m := range literal.FindAllStringSubmatch(string(raw), -1) {
-			u.add(m[1])
+			// In the packages that show pages, actions of the audit log look the same: a key must exist there
+			// only in the areas of the dashboard.
+			if en[m[1]] != nil || !strings.HasPrefix(file, "..") || boardKey.MatchString(m[1]) {
+				u.add(m[1])
+			}
 		}
 		if bytes.Contains(raw, []byte(`x.about(s, "problem.send_app")`)) {
 			u.all["problem.send_app_site"] = true
@@ -202,6 +206,9 @@ func (u uses) covers(key string) (used, marked bool) {
 	}
 	return used, marked
 }
+
+// boardKey are keys of the dashboard's areas, whose texts are named by its handlers.
+var boardKey = regexp.MustCompile(`^(shell|apps|account|people)\.`)
 
 // apiScope are literals that look like keys and are scopes of the REST API.
 var apiScope = regexp.MustCompile(`^[a-z]+\.(read|write)$`)
@@ -259,10 +266,13 @@ func TestEveryTextIsUsed(t *testing.T) {
 	}
 }
 
+var loneDash = regexp.MustCompile(`\pL - \pL`)
+
 func TestRussianStyle(t *testing.T) {
 	for key, byForm := range locale(t, "ru") {
 		for _, s := range byForm {
-			if strings.ContainsAny(s, `"'“”!`) || strings.Contains(s, " - ") || strings.Contains(strings.ToLower(s), "пожалуйста") {
+			s = tag.ReplaceAllString(s, "")
+			if strings.ContainsAny(s, `"'“”!`) || loneDash.MatchString(s) || strings.Contains(strings.ToLower(s), "пожалуйста") {
 				t.Errorf("%s: %s", key, s)
 			}
 		}

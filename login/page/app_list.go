@@ -1,0 +1,96 @@
+package page
+
+import "time"
+
+// Apps is the registry (template apps).
+type Apps struct {
+	Shell
+	Rows    []AppEntry
+	Total   int // how many match, up to [AppsMany]
+	Filter  AppsFilter
+	Next    string // address of the next page, empty on the last
+	First   string // address of the first page
+	Paged   bool   // this is not the first page
+	MayNew  bool
+	Partial bool // only apps where the person has a role are listed
+}
+
+// AppsMany is where the number of apps is not counted further.
+const AppsMany = 10000
+
+// AppsFilter is what was asked for, as in the query.
+type AppsFilter struct{ Query, Type, Owner, State string }
+
+// Any tells whether something was asked for.
+func (f AppsFilter) Any() bool { return f != AppsFilter{} }
+
+// AppEntry is a row.
+type AppEntry struct {
+	ID, Name, Description, Type, Owner string
+	People, PeopleMax                  int
+	Networks                           []string
+	Enabled, Trusted                   bool
+	Used                               time.Time
+	May                                AppMay
+}
+
+// AppNew is the form of a new app (template app-new).
+type AppNew struct {
+	Shell
+	Mistake                            Mistake
+	Name, Description, Type, Redirects string
+}
+
+// AppSetup is what a client needs (template app-setup); Secret only right after the app was made.
+type AppSetup struct {
+	AppHead
+	Client   Client
+	Public   bool
+	Secret   string
+	Env      string
+	Snippets []Snippet
+	Redirect bool // there is a redirect URI, or the app needs none
+}
+
+// Snippet is ready code.
+type Snippet struct {
+	ID    string // "go", "node", …
+	Title string
+	Open  bool
+	Files []SnippetFile
+}
+
+// SnippetFile is one file or command of it.
+type SnippetFile struct{ Name, Text string }
+
+// Scopes are those of the instance (template app-scopes).
+type Scopes struct {
+	Shell
+	Rows []ScopeEntry
+}
+
+// ScopeEntry is a row.
+type ScopeEntry struct {
+	Name     string
+	Title    map[string]string
+	Text     map[string]string
+	Claims   []string
+	Audience string
+	App      string // client_id of its owner
+	Builtin  bool
+}
+
+// ScopeEdit is the form of one scope (template app-scope); New: it does not exist yet.
+type ScopeEdit struct {
+	Shell
+	Mistake                                                       Mistake
+	New, Builtin                                                  bool
+	Name, TitleEN, TitleRU, TextEN, TextRU, Claims, Audience, App string
+	Confirm                                                       string // what was typed to delete it
+}
+
+func (Apps) template() string      { return "apps" }
+func (AppNew) template() string    { return "app-new" }
+func (AppSetup) template() string  { return "app-setup" }
+func (Scopes) template() string    { return "app-scopes" }
+func (ScopeEdit) template() string { return "app-scope" }
