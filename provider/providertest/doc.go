@@ -8,5 +8,11 @@
 //		app.Callback(answer.Values) // code, state, iss
 //	}
 //
+// A device without a browser asks by [Provider.Device]; whoever is to decide opens the address it shows:
+//
+//	tv := p.Device("cli", "", "openid")
+//	p.Person("alice").Walk(tv.Complete)
+//	tokens := tv.Poll()
+//
 // Nothing is faked: secrets, codes, PKCE and redirect URIs are checked as in production.
 package providertest

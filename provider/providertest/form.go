@@ -11,7 +11,7 @@ import (
 
 // Page is a page that a person saw.
 type Page struct {
-	Kind   string // "sign-in", "choose", "consent", "logout"; "" for a page with nothing to fill in
+	Kind   string // "sign-in", "choose", "consent", "device", "device-confirm", "logout"; "" for a page with nothing to fill in
 	URL    *url.URL
 	Status int
 	Header http.Header
@@ -54,11 +54,15 @@ func readPage(t testing.TB, at *url.URL, response *http.Response, body string) *
 		}
 	}
 	for kind, id := range map[string]string{
-		"sign-in": "login-submit", "consent": "consent-allow", "logout": "logout-yes", "choose": "account=keep",
+		"sign-in": "login-submit", "consent": "consent-allow", "logout": "logout-yes", "choose": "account=keep", "device-confirm": "device-submit",
 	} {
 		f, _ := page.form(id)
-		if f != nil {
-			page.Kind = kind
+		if f == nil {
+			continue
+		}
+		page.Kind = kind
+		if f.values.Has("user_code") {
+			page.Kind = "device"
 		}
 	}
 	return page

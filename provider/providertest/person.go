@@ -12,8 +12,8 @@ import (
 )
 
 // Person is somebody with a browser that has cookies and HTML forms and no script. It fills in what the
-// contract names (fields username and password, buttons consent-allow, consent-deny, logout-yes) and
-// sends every other field as the page gave it.
+// contract names (fields username, password and user_code, buttons consent-allow, consent-deny,
+// device-submit, logout-yes) and sends every other field as the page gave it.
 type Person struct {
 	Login    string
 	Password string
@@ -21,6 +21,7 @@ type Person struct {
 	Switch   bool     // asks for another account where one may be chosen
 	Tick     []string // optional scopes to tick beside those that are ticked; "*" is all
 	Language string   // Accept-Language; empty: none is sent
+	Code     string   // what they type where a device's code is asked for; empty: what stands there
 
 	Shown []*Page // the pages of the last walk, in order
 
@@ -141,12 +142,17 @@ func (p *Person) send(request *http.Request) (*http.Response, string) {
 	return response, string(body)
 }
 
+// buttons are what a person presses who agrees.
+var buttons = map[string]string{
+	"sign-in": "login-submit", "consent": "consent-allow", "logout": "logout-yes", "device": "device-submit", "device-confirm": "device-submit",
+}
+
 // fillIn answers a page, or returns nil where there is nothing to answer.
 func (p *Person) fillIn(page *Page) *http.Request {
-	if page.Kind == "sign-in" && p.seen("sign-in") > 1 {
-		return nil // a second sign-in page in one walk says that the password was wrong
+	if (page.Kind == "sign-in" || page.Kind == "device") && p.seen(page.Kind) > 1 {
+		return nil // a second one in one walk says that the password or the code was wrong
 	}
-	press := map[string]string{"sign-in": "login-submit", "consent": "consent-allow", "logout": "logout-yes"}[page.Kind]
+	press := buttons[page.Kind]
 	switch {
 	case page.Kind == "":
 		return nil
@@ -164,6 +170,9 @@ func (p *Person) fillIn(page *Page) *http.Request {
 	if page.Kind == "sign-in" {
 		f.values.Set("username", p.Login)
 		f.values.Set("password", p.Password)
+	}
+	if page.Kind == "device" && p.Code != "" {
+		f.values.Set("user_code", p.Code)
 	}
 	for _, b := range f.boxes {
 		if b.ticked || p.ticks(b.value) {
