@@ -39,7 +39,7 @@ func newApp(t terminal) *cli.App {
 		Commands: []*cli.Command{
 			devCommand(t), serveCommand(t),
 			userCommand(t), appCommand(t), scopeCommand(t), tokenCommand(t), keysCommand(t), adminCommand(t),
-			backupCommand(t), restoreCommand(t),
+			backupCommand(t), restoreCommand(t), conformanceCommand(t),
 			versionCommand(t), completionCommand(t), completeCommand(t),
 		},
 		Writer:                    t.out,
