@@ -3,7 +3,9 @@
 //
 //	gate.go         what stands before every endpoint: methods, sizes, parameters, client authentication
 //	authorize.go    GET|POST /connect/authorize, handed on to the pages (Front) or answered by response.go
-//	token.go        POST /connect/token: exchange.go, refresh.go, client_credentials.go over mint.go
+//	token.go        POST /connect/token: exchange.go, refresh.go, client_credentials.go, device.go
+//	rights.go       what a token may do at this moment; who acts by it at the REST API (Actor)
+//	event.go        what is remembered of every attempt, for the app's developers
 //	userinfo.go introspect.go revoke.go endsession.go discovery.go   one file an endpoint
 //	server.go adapter.go client.go                                   the seam to zitadel/oidc
 //

@@ -78,6 +78,13 @@ func TestEvents(t *testing.T) {
 			w.post(PathIntrospect, url.Values{"token": {"x"}}, demoBasic...)
 			w.post(PathIntrospect, url.Values{}, demoBasic...)
 		}, []storage.Event{{Endpoint: "introspect", Result: errInvalidRequest, Description: "token is missing"}}},
+		"userinfo without openid": {func(w *world) {
+			got := w.token(url.Values{"grant_type": {storage.GrantClientCredentials}, "scope": {"extern.api"}}, demoBasic...)
+			w.get(PathUserInfo, "Authorization", "Bearer "+got.AccessToken)
+		}, []storage.Event{
+			{Endpoint: "userinfo", Result: errInsufficientScope, Description: refuseOpenID.description},
+			{Endpoint: "token", Grant: storage.GrantClientCredentials, Result: "ok"},
+		}},
 		"revocation": {func(w *world) { w.post(PathRevocation, url.Values{"token": {"x"}}, demoBasic...) },
 			[]storage.Event{{Endpoint: "revocation", Result: "ok"}}},
 		"logout": {func(w *world) { w.get(PathEndSession + "?client_id=demo") }, []storage.Event{{Endpoint: "endsession", Result: "ok"}}},

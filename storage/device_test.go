@@ -312,6 +312,25 @@ func TestDeviceEndsAtFails(t *testing.T) {
 	w.wantPoll(deviceCode, storage.DeviceRedeemed)
 }
 
+// TestDeviceRace: of two polls that both saw the approval one gets the grant, and the other ends it.
+func TestDeviceRace(t *testing.T) {
+	w := newDeviceWorld(t)
+	d, deviceCode, _ := w.ask()
+	w.decide(d, "openid")
+	_, _, poll, err := w.db.PollDeviceCode(t.Context(), w.app, deviceCode, func(*storage.DeviceCode) (time.Time, error) {
+		w.wait()
+		w.wantPoll(deviceCode, storage.DeviceRedeemed)
+		if !w.stands(d.ID) {
+			t.Error("the first poll has no grant")
+		}
+		return w.clock.Now().Add(time.Hour), nil
+	})
+	w.must(err)
+	if poll != storage.DeviceUnknown || w.stands(d.ID) {
+		t.Errorf("the second: got %d, grant stands: %t", poll, w.stands(d.ID))
+	}
+}
+
 func TestDeviceBounds(t *testing.T) {
 	w := newDeviceWorld(t)
 	ask := func(app, address string) error {
