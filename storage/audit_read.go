@@ -146,11 +146,7 @@ func (db *DB) auditAlong(ctx context.Context, q auditQuery, way auditWay, value 
 	if strings.HasSuffix(q.Action, ".") {
 		exact, noun = "", q.Action
 	}
-	list, err := readAll(ctx, db, scanAudit, auditColumns+` WHERE `+way.where+` AND id >= $2 AND id < $3
-		AND ($4 = '' OR target = $4) AND ($5 = '' OR actor_id = $5) AND ($6 = '' OR address = $6)
-		AND ($7 = '' OR action = $7) AND ($8 = '' OR (action >= $8 AND action < $9))
-		AND ($10 = '' OR ($10 = 'true' AND result <> 'ok') OR ($10 = 'false' AND result = 'ok'))
-		ORDER BY id DESC LIMIT $11`,
+	list, err := readAll(ctx, db, scanAudit, way.statement(),
 		value, low, q.high, q.Target, q.Actor, q.Address, exact, noun, noun+auditLast, refused, n)
 	switch {
 	case err != nil:

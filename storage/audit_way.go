@@ -30,6 +30,16 @@ var (
 	auditWays = []auditWay{auditByTarget, auditByActor, auditByAddress, auditByRefusal, auditByAction}
 )
 
+// statement reads along the way with all filters as parameters: the value, the bounds of ids, target, actor,
+// address, action, noun and its end, refused ("true", "false" or ""), and how many rows.
+func (w auditWay) statement() string {
+	return auditColumns + ` WHERE ` + w.where + ` AND id >= $2 AND id < $3
+		AND ($4 = '' OR target = $4) AND ($5 = '' OR actor_id = $5) AND ($6 = '' OR address = $6)
+		AND ($7 = '' OR action = $7) AND ($8 = '' OR (action >= $8 AND action < $9))
+		AND ($10 = '' OR ($10 = 'true' AND result <> 'ok') OR ($10 = 'false' AND result = 'ok'))
+		ORDER BY id DESC LIMIT $11`
+}
+
 // auditWay chooses the way with the fewest rows, counted up to a bound, and the values to follow it with:
 // several actions where the filter is a noun.
 func (db *DB) auditWay(ctx context.Context, q auditQuery) (auditWay, []string, error) {

@@ -111,3 +111,19 @@ func RedeemStatement(n int) string { return redeemStatements[n]() }
 
 // Cursor is the text of a place in a list.
 func Cursor(key, id string) string { return cursor{key, id}.String() }
+
+// AuditLook is how many rows a page of the audit log looks at.
+const AuditLook = auditLook
+
+// AuditStatements are the statements that read the audit log by the index each is to use.
+func AuditStatements() map[string]string {
+	list := map[string]string{}
+	for index, way := range map[string]auditWay{"audit_target": auditByTarget, "audit_actor": auditByActor,
+		"audit_address": auditByAddress, "audit_action": auditByAction, "audit_refused": auditByRefusal, "sqlite_autoindex_audit_1": auditByTime} {
+		list[index] = way.statement()
+	}
+	return list
+}
+
+// ForgetAll empties every cache, as after a write of another process.
+func (db *DB) ForgetAll() { db.forget() }

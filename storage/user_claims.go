@@ -54,9 +54,12 @@ func checkClaims(claims map[string]any) error {
 		if slices.Contains(protocolClaims, base) || (slices.Contains(fieldClaims, base) && !localName) {
 			return &Invalid{Field: "claims", Reason: "claim_reserved", Value: name}
 		}
-		reason := claimFault(base, value)
-		if reason != "" {
-			return &Invalid{Field: "claims", Reason: reason, Value: name}
+		wrongType, wrongValue := claimFault(base, value)
+		switch {
+		case wrongType:
+			return &Invalid{Field: "claims", Reason: "claim_type", Value: name}
+		case wrongValue:
+			return &Invalid{Field: "claims", Reason: "claim_value", Value: name}
 		}
 		if text, ok := value.(string); ok && text == "" && (localName || slices.Contains(textClaims, base)) {
 			delete(claims, name)
@@ -72,46 +75,38 @@ func checkClaims(claims map[string]any) error {
 	return nil
 }
 
-// claimFault returns why a value cannot be that of a claim, "" where it can. base is the claim's name
-// without a language.
-func claimFault(base string, value any) string {
+// claimFault tells whether a value is not of the type of a claim, or not of its form. base is the claim's
+// name without a language.
+func claimFault(base string, value any) (wrongType, wrongValue bool) {
 	switch {
 	case base == "phone_number_verified":
-		if _, ok := value.(bool); !ok {
-			return "claim_type"
-		}
+		_, ok := value.(bool)
+		return !ok, false
 	case base == "address":
 		return addressFault(value)
 	case base == "name" || slices.Contains(textClaims, base):
 		text, ok := value.(string)
-		switch {
-		case !ok:
-			return "claim_type"
-		case len(text) > claimTextMax || !printable(text) || text != "" && !formedClaim(base, text):
-			return "claim_value"
-		}
-	case value == nil || tooDeep(value, claimDepthMax):
-		return "claim_type"
+		return !ok, len(text) > claimTextMax || !printable(text) || text != "" && !formedClaim(base, text)
 	}
-	return ""
+	return value == nil || tooDeep(value, claimDepthMax), false
 }
 
 // addressFault checks the one standard claim that is an object. Its lines may be broken.
-func addressFault(value any) string {
+func addressFault(value any) (wrongType, wrongValue bool) {
 	members, ok := value.(map[string]any)
 	if !ok {
-		return "claim_type"
+		return true, false
 	}
 	for name, value := range members {
 		text, ok := value.(string)
-		switch {
-		case !ok || !slices.Contains(addressMembers, name):
-			return "claim_type"
-		case len(text) > claimTextMax || !utf8.ValidString(text) || strings.ContainsFunc(text, badAddressRune):
-			return "claim_value"
+		if !ok || !slices.Contains(addressMembers, name) {
+			return true, false
+		}
+		if len(text) > claimTextMax || !utf8.ValidString(text) || strings.ContainsFunc(text, badAddressRune) {
+			wrongValue = true
 		}
 	}
-	return ""
+	return false, wrongValue
 }
 
 func badAddressRune(r rune) bool { return r != '\n' && r != '\r' && r != ' ' && !unicode.IsPrint(r) }
