@@ -90,4 +90,5 @@ var reasons = map[string]string{
 	"uri_invalid":               "is not an https URL",
 	"user_disabled":             "is disabled",
 	"user_id_invalid":           "is not 26 base32 characters",
+	"claim_value":               "holds a claim whose value is too long or not of the form OpenID Connect gives it",
 }
