@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/propusk/propusk/login"
+	"github.com/propusk/propusk/login/api"
 	"github.com/propusk/propusk/login/dashboard"
 	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/provider"
@@ -65,9 +66,13 @@ func newServer(c serverConfig, db *storage.DB) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dashboard: %w", err)
 	}
+	rest, err := api.New(api.Config{Issuer: c.issuer, Dev: c.dev, Now: c.now, Logger: c.log, Pages: pages}, db, protocol.Actor)
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
 	s := &server{db: db, log: c.log}
 	s.http = &http.Server{
-		Handler:           s.routes(c, pages, protocol, people, board),
+		Handler:           s.routes(c, pages, protocol, people, board, rest),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -86,7 +91,7 @@ func newServer(c serverConfig, db *storage.DB) (*server, error) {
 // routes is every route of the binary. Health is asked by address, so it stands before the check of
 // the Host header.
 func (s *server) routes(c serverConfig, pages *page.Renderer, protocol *provider.Provider, people *login.Login,
-	board *dashboard.Dashboard) http.Handler {
+	board *dashboard.Dashboard, rest *api.API) http.Handler {
 	root := chi.NewRouter()
 	root.Use(identify, s.observe(c.log), believe(c.proxies))
 	root.Get("/healthz", healthz)
@@ -99,6 +104,7 @@ func (s *server) routes(c serverConfig, pages *page.Renderer, protocol *provider
 		r.Handle("/.well-known/*", core)
 		r.Handle("/connect/*", core)
 		r.Handle(static.Prefix+"*", static.Handler())
+		rest.Routes(r)
 		r.Group(func(r chi.Router) {
 			r.Use(pages.Headers)
 			people.Routes(r)

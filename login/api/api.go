@@ -63,7 +63,7 @@ func New(c Config, db *storage.DB, actor func(ctx context.Context, token string)
 		c.Logger = slog.Default()
 	}
 	a := &API{config: c, now: c.Now, log: c.Logger, db: db, actor: actor, routes: chi.NewMux()}
-	a.routes.Use(a.recover, headers, head)
+	a.routes.Use(a.recover, a.headers, head)
 	a.routes.NotFound(a.notFound)
 	a.routes.MethodNotAllowed(a.methodNotAllowed)
 	a.huma = humachi.New(a.routes, describe(c))

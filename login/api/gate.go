@@ -19,12 +19,16 @@ const (
 const bodyMax = 64 << 10
 
 // headers are on every answer: nothing of the API is ever kept, framed or run.
-func headers(next http.Handler) http.Handler {
+func (a *API) headers(next http.Handler) http.Handler {
+	secure := strings.HasPrefix(a.config.Issuer, "https://")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		if secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

@@ -42,7 +42,19 @@ func newWorld(t *testing.T) *world {
 // startWorld is newWorld with another way to know tokens, where actor is not nil.
 func startWorld(t *testing.T, actor api.Actor) *world {
 	t.Helper()
-	w := &world{t: t, db: storagetest.Seeded(t), log: &strings.Builder{}}
+	return openWorld(t, storagetest.Seeded(t), actor)
+}
+
+// newWorldAt is newWorld with a clock of the test's own.
+func newWorldAt(t *testing.T) (*world, *storagetest.Clock) {
+	t.Helper()
+	clock := storagetest.NewClock()
+	return openWorld(t, storagetest.SeededAt(t, clock), nil), clock
+}
+
+func openWorld(t *testing.T, db *storage.DB, actor api.Actor) *world {
+	t.Helper()
+	w := &world{t: t, db: db, log: &strings.Builder{}}
 	if actor == nil {
 		actor = w.actor
 	}
