@@ -60,13 +60,14 @@ func (t *tx) ownsNoScopes(id string) error {
 	return err
 }
 
+const grantUsersQuery = `SELECT DISTINCT user_id FROM grants WHERE app_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3`
+
 // deleteGrants removes the grants and consents of an app in bounded transactions. Whose grants they are is
 // read from the index of grants, which is by user; there is none by app, because every login would pay for
 // it.
 func (db *DB) deleteGrants(ctx context.Context, id string) error {
 	for after := ""; ; {
-		users, err := readAll(ctx, db, scanText, `SELECT DISTINCT user_id FROM grants WHERE app_id = $1 AND user_id > $2
-			ORDER BY user_id LIMIT $3`, id, after, sweepBatch)
+		users, err := readAll(ctx, db, scanText, grantUsersQuery, id, after, sweepBatch)
 		if err != nil {
 			return err
 		}
