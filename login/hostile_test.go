@@ -406,7 +406,7 @@ func TestReturnAddressesAreIgnored(t *testing.T) {
 // HC-025: no other method does anything.
 func TestMethods(t *testing.T) {
 	w := newWorld(t, production)
-	for _, path := range []string{"/", "/login", "/consent", "/logout"} {
+	for _, path := range []string{"/", "/login", "/consent", "/logout", "/device", "/welcome"} {
 		b := w.browser()
 		b.signIn(b.get("/login"), "alice", "alice")
 		for _, method := range []string{"HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"} {

@@ -49,7 +49,7 @@ func returnPath(r *http.Request) string {
 // for anything else: browsers read a backslash as a slash, leave out tabs and line breaks, and take two
 // slashes for the beginning of another host (WHATWG URL §4.4).
 func ownPath(target string) bool {
-	if len(target) > returnBytes || !strings.HasPrefix(target, "/") {
+	if len(target) > returnBytes || !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") {
 		return false
 	}
 	for _, c := range []byte(target) {
