@@ -36,6 +36,9 @@ const (
 	moduleTimeout = 4 * time.Minute
 )
 
+// rotationSettles is longer than a running provider takes to see a change of its database: one second.
+const rotationSettles = 2 * time.Second
+
 // moduleResult is how one module ended.
 type moduleResult struct {
 	Plan      string `json:"plan"`
@@ -53,6 +56,7 @@ type suiteRunner struct {
 	rotate  func(context.Context) error // nil: nobody can
 	say     func(format string, args ...any)
 	most    time.Duration // for one module
+	settle  time.Duration // from a rotation until the provider signs with the new keys
 }
 
 // conformanceRun runs plans and compares with what is expected.
@@ -81,7 +85,8 @@ func conformanceRun(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	runner := &suiteRunner{suite: newSuiteClient(base, roots), configs: configs, say: t.say, most: moduleTimeout}
+	runner := &suiteRunner{suite: newSuiteClient(base, roots), configs: configs, say: t.say,
+		most: moduleTimeout, settle: rotationSettles}
 	if c.IsSet("data") {
 		runner.rotate = rotateIn(c.String("data"))
 	}
@@ -231,7 +236,16 @@ func (r *suiteRunner) rotateNow(ctx context.Context) error {
 	if r.rotate == nil {
 		return errors.New("waits for a rotation of keys: --data DIR names the directory of conformance serve")
 	}
-	return r.rotate(ctx)
+	err := r.rotate(ctx)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-time.After(r.settle):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // judge reads how a run ended, and what failed in it.
