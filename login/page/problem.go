@@ -65,6 +65,7 @@ var problems = map[string]blame{
 	"csrf":                      person,
 	"form_invalid":              person,
 	"too_many":                  person,
+	"forbidden":                 person,
 	"not_found":                 ours,
 	"misdirected":               ours,
 	"internal":                  ours,
