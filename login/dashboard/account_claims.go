@@ -26,10 +26,6 @@ var claimGroups = []struct {
 	folded bool
 	specs  []claimSpec
 }{
-	{"login", false, []claimSpec{
-		{"login", "text", "off", true}, {"email", "email", "off", true}, {"email_verified", "check", "", true},
-		{"preferred_username", "text", "off", true},
-	}},
 	{"name", false, []claimSpec{
 		{"name", "text", "name", false}, {"given_name", "text", "given-name", false},
 		{"family_name", "text", "family-name", false}, {"middle_name", "text", "additional-name", false},
@@ -38,6 +34,10 @@ var claimGroups = []struct {
 	{"name_ru", true, []claimSpec{
 		{"name#ru", "text", "off", false}, {"given_name#ru", "text", "off", false},
 		{"family_name#ru", "text", "off", false}, {"middle_name#ru", "text", "off", false},
+	}},
+	{"login", false, []claimSpec{
+		{"login", "text", "off", true}, {"email", "email", "off", true}, {"email_verified", "check", "", true},
+		{"preferred_username", "text", "off", true},
 	}},
 	{"contact", false, []claimSpec{
 		{"phone_number", "tel", "tel", false}, {"phone_number_verified", "check", "", true},

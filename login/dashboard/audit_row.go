@@ -85,6 +85,9 @@ func (n *names) row(e storage.AuditEntry) (page.AuditRow, error) {
 		ID: e.ID, Time: e.Time, Kind: string(e.Actor.Kind), Action: e.Action, Detail: e.Detail,
 		Address: e.Actor.Address, OK: e.Result == "ok", Result: e.Result,
 	}
+	if e.Action == "session.start" {
+		row.Detail = browserOf(e.Detail)
+	}
 	did := strings.ReplaceAll(e.Action, ".", "_")
 	if auditActions[did] {
 		row.Did = did

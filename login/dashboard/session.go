@@ -83,6 +83,18 @@ func device(userAgent string) (browser, system string, phone bool) {
 	return firstMark(browsers, userAgent), system, phone
 }
 
+// browserOf is a user agent in short: "Firefox, Linux"; as it came where nothing of it is known.
+func browserOf(userAgent string) string {
+	browser, system, _ := device(userAgent)
+	switch {
+	case browser != "" && system != "":
+		return browser + ", " + system
+	case browser != "":
+		return browser
+	}
+	return userAgent
+}
+
 func firstMark(marks []mark, userAgent string) string {
 	for _, m := range marks {
 		if strings.Contains(userAgent, m.part) {
