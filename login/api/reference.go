@@ -63,7 +63,7 @@ func (a *API) operation(op *huma.Operation) (page.APIOperation, error) {
 		o.Answers = append(o.Answers, answer)
 	}
 	curl, err := curlOf(op.Method, a.config.Issuer+Prefix+path, body)
-	o.Curl = curl
+	o.Curl = strings.Split(curl, "\n")
 	return o, err
 }
 

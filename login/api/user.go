@@ -129,20 +129,23 @@ func (a *API) changeUser(ctx context.Context, by storage.Actor, in *UserPatchBod
 			others[name] = value
 		}
 	}
-	u, err := a.db.UpdateUser(ctx, by, in.Sub, func(u *storage.User) error {
-		access := u.Access
-		err := changeUser(u, others)
-		if err == nil && u.ID == by.ID && u.Access != access {
-			err = storage.ErrForbidden // a token neither widens nor ends what it rests on
-		}
-		return err
-	})
+	if len(others) > 0 {
+		_, err = a.db.UpdateUser(ctx, by, in.Sub, func(u *storage.User) error {
+			access := u.Access
+			err := changeUser(u, others)
+			if err == nil && u.ID == by.ID && u.Access != access {
+				err = storage.ErrForbidden // a token neither widens nor ends what it rests on
+			}
+			return err
+		})
+	}
 	if err == nil && sent {
 		err = a.db.SetUserDisabled(ctx, by, in.Sub, disable)
-		if err == nil {
-			u, err = a.db.User(ctx, in.Sub)
-		}
 	}
+	if err != nil {
+		return nil, err
+	}
+	u, err := a.db.User(ctx, in.Sub)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ type APIOperation struct {
 	Parameters []APIField
 	Body       []APIField
 	Answers    []APIAnswer
-	Curl       string
+	Curl       []string // lines of a request as one would type it
 }
 
 // APIField is a parameter or a field of a body.

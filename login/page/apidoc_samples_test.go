@@ -10,9 +10,9 @@ func apiSamples() []sample {
 			{ID: "create-app", Method: "POST", Path: "/apps", Summary: "Make an app", Text: "For administrators.", Scope: "apps.write",
 				Parameters: []APIField{{Name: "limit", Type: "query, integer", Text: "how many"}}, Body: field,
 				Answers: []APIAnswer{{Status: "201", Text: "Created", Fields: field}, {Status: "403", Text: "Forbidden"}},
-				Curl:    `curl -d '{"client_name":"<b>"}' 'https://id.harbour.example/api/v1/apps'`},
+				Curl:    []string{`curl -d '{"client_name":"<b>"}' \`, `  'https://id.harbour.example/api/v1/apps'`}},
 			{ID: "list-apps", Method: "GET", Path: "/apps", Summary: "List apps", Scope: "apps.read",
-				Answers: []APIAnswer{{Status: "200", Text: "OK", List: true, Fields: field}}, Curl: "curl"},
+				Answers: []APIAnswer{{Status: "200", Text: "OK", List: true, Fields: field}}, Curl: []string{"curl"}},
 		}},
 	}}}}
 }
