@@ -306,7 +306,7 @@ func TestConsentMarksOfflineScopes(t *testing.T) {
 		set(tt.offline...)
 		a := page()
 		wantPage(t, a, http.StatusOK, "consent-allow")
-		if got := strings.Count(a.body, "without you too"); got != tt.marks || !strings.Contains(a.body, tt.say) {
+		if got := strings.Count(a.body, "also while away"); got != tt.marks || !strings.Contains(a.body, tt.say) {
 			t.Errorf("offline %v: %d marks, want %d and %q:\n%s", tt.offline, got, tt.marks, tt.say, a.body)
 		}
 	}
