@@ -54,6 +54,15 @@ func (d *Dashboard) changeApp(w http.ResponseWriter, r *http.Request, m *login.M
 	if !ok {
 		return
 	}
+	do := storage.AppWrite
+	if form.Get("section") == "delete" {
+		do = storage.AppDelete
+	}
+	app, err := d.db.AppFor(r.Context(), m.Actor, do, app.ID)
+	if err != nil {
+		d.people.Fail(w, r, err)
+		return
+	}
 	for _, field := range []string{"add", "add_logout"} {
 		if form.Has(field) {
 			d.addURI(w, r, m, app, form.Get(field), field == "add_logout")

@@ -26,7 +26,6 @@ type snippets struct {
 	Path     string // of Redirect
 	Start    string // a path for the beginning of the sign-in
 	Port     string
-	Native   bool // Redirect is on this machine at any port
 }
 
 // newSnippets reads what the code depends on.
@@ -70,7 +69,7 @@ func (s *snippets) place(native bool) {
 	}
 	if native && local && u.Port() == "" {
 		u.Host = net.JoinHostPort(host, s.Port)
-		s.Redirect, s.Native = u.String(), true
+		s.Redirect = u.String()
 	}
 	s.Listen = net.JoinHostPort("", s.Port)
 	if local {
@@ -96,13 +95,23 @@ func (s snippets) env(secret string) string {
 	pairs = append(pairs, [2]string{"OIDC_SCOPE", s.scope()})
 	var b strings.Builder
 	for _, p := range pairs {
-		value := p[1]
-		if strings.Contains(value, " ") {
-			value = `"` + value + `"`
-		}
-		b.WriteString(p[0] + "=" + value + "\n")
+		b.WriteString(p[0] + "=" + envValue(p[1]) + "\n")
 	}
 	return b.String()
+}
+
+// envValue quotes a value of a file .env so that a shell that sources it reads it as it is.
+func envValue(value string) string {
+	special := func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~:/@%+,", r))
+	}
+	switch {
+	case !strings.ContainsFunc(value, special):
+		return value
+	case strings.Contains(value, "'"):
+		return `"` + value + `"`
+	}
+	return "'" + value + "'"
 }
 
 // all are the snippets in the order of the page, the first one open.

@@ -26,7 +26,7 @@ func (s snippets) fillGo(text string) string {
 		"listen", quoted(s.Listen), "start", quoted(s.Start), "path", quoted(s.Path), "token", quoted(s.Issuer+"/connect/token"),
 		"os", when(!s.Public, "\n\t\"os\""), "secure", when(len(s.Redirect) > 5 && s.Redirect[:5] == "https", "Secure: true, "),
 		"secret", when(!s.Public, "\n\t\tClientSecret: os.Getenv(\"OIDC_CLIENT_SECRET\"),"),
-		"pad", when(!s.Public, "    "), "pad2", when(!s.Public, "  "),
+		"pad", when(!s.Public, " "),
 	)
 }
 
@@ -52,10 +52,10 @@ func main() {
 	endpoint := provider.Endpoint()
 	endpoint.AuthStyle = «style»
 	config := &oauth2.Config{
-		ClientID:    «pad2»«id»,«secret»
-		RedirectURL: «pad2»«redirect»,
-		Endpoint:    «pad2»endpoint,
-		Scopes:      «pad2»[]string{«scopes»},
+		ClientID:    «pad»«id»,«secret»
+		RedirectURL: «pad»«redirect»,
+		Endpoint:    «pad»endpoint,
+		Scopes:      «pad»[]string{«scopes»},
 	}
 	idTokens := provider.Verifier(&oidc.Config{ClientID: config.ClientID})
 

@@ -186,7 +186,8 @@ func (b *browser) follow(a answer) answer {
 	if a.status != http.StatusSeeOther || !strings.HasPrefix(a.to(), "/") {
 		b.w.t.Fatalf("%s answered %d to %q, want a redirect within:\n%s", a.path, a.status, a.to(), a.body)
 	}
-	return b.get(a.to())
+	to, _, _ := strings.Cut(a.to(), "#")
+	return b.get(to)
 }
 
 // want fails unless the answer is a page of that status with all of the texts.

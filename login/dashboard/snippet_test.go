@@ -1,0 +1,123 @@
+package dashboard
+
+import (
+	"go/format"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/propusk/propusk/storage"
+)
+
+// snippetApps are apps for which the code differs.
+var snippetApps = []struct {
+	name, issuer string
+	app          storage.App
+	says         map[string][]string // by snippet
+}{
+	{"web", "https://id.example", storage.App{ID: "shop", AuthMethods: []string{storage.AuthBasic}, GrantTypes: []string{storage.GrantCode},
+		RedirectURIs: []string{"com.example:/cb", "https://shop.example/login"}, Scopes: []storage.AppScope{{Name: "openid"}, {Name: "email"}}},
+		map[string][]string{
+			"go":     {`"https://id.example"`, "AuthStyleInHeader", `os.Getenv("OIDC_CLIENT_SECRET")`, `HandleFunc("/start"`, `HandleFunc("/login"`, "Secure: true", `ListenAndServe(":8080"`},
+			"node":   {"ClientSecretBasic", `"https://shop.example/login"`, "; Secure", ".listen(8080)"},
+			"python": {`"client_secret_basic"`, `@app.get("/start")`, `scope": "openid email"`},
+			"spring": {"client_secret_basic", "${OIDC_CLIENT_SECRET}", `e.baseUri("/login")`},
+			"curl":   {`-u "$OIDC_CLIENT_ID:$OIDC_CLIENT_SECRET"`, "redirect_uri=https%3A%2F%2Fshop.example%2Flogin"},
+		}},
+	{"post", "http://localhost:9998", storage.App{ID: "shop", AuthMethods: []string{storage.AuthPost}, GrantTypes: []string{storage.GrantCode},
+		RedirectURIs: []string{"http://localhost:3000/"}, Scopes: []storage.AppScope{{Name: "openid"}}},
+		map[string][]string{
+			"go":     {"AuthStyleInParams", `ListenAndServe("localhost:3000"`, `HandleFunc("/",`},
+			"node":   {"ClientSecretPost", "allowInsecureRequests", `.listen(3000, "localhost")`},
+			"python": {`"client_secret_post"`, `app.run("localhost", 3000)`},
+			"spring": {"client_secret_post", "port: 3000", `e.baseUri("/")`},
+			"curl":   {`client_secret=$OIDC_CLIENT_SECRET`},
+		}},
+	{"native", "https://id.example", storage.App{ID: "cli", Type: storage.AppNative, AuthMethods: []string{storage.AuthNone}, GrantTypes: []string{storage.GrantCode},
+		RedirectURIs: []string{"http://[::1]/callback"}, Scopes: []storage.AppScope{{Name: "openid"}}},
+		map[string][]string{
+			"go":     {`"http://[::1]:8080/callback"`, `ListenAndServe("[::1]:8080"`, "AuthStyleInParams"},
+			"node":   {"client.None()", `.listen(8080, "::1")`},
+			"python": {`"none"`, `app.run("::1", 8080)`},
+			"spring": {"client-authentication-method: none"},
+			"curl":   {`"client_id=$OIDC_CLIENT_ID"`},
+		}},
+	{"service", "https://id.example", storage.App{ID: "sync", AuthMethods: []string{storage.AuthBasic}, GrantTypes: []string{storage.GrantClientCredentials},
+		Scopes: []storage.AppScope{{Name: "extern.api"}}},
+		map[string][]string{
+			"go":     {"clientcredentials.Config", `"https://id.example/connect/token"`},
+			"node":   {"clientCredentialsGrant"},
+			"python": {`grant_type="client_credentials"`},
+			"spring": {"authorization-grant-type: client_credentials"},
+			"curl":   {"grant_type=client_credentials"},
+		}},
+}
+
+func TestSnippets(t *testing.T) {
+	for _, tt := range snippetApps {
+		code := newSnippets(tt.issuer, &tt.app)
+		for _, s := range code.all() {
+			t.Run(tt.name+"/"+s.ID, func(t *testing.T) {
+				var all strings.Builder
+				for _, f := range s.Files {
+					all.WriteString(f.Text)
+					checkFile(t, f.Name, f.Text)
+				}
+				for _, text := range tt.says[s.ID] {
+					if !strings.Contains(all.String(), text) {
+						t.Errorf("no %q in:\n%s", text, all.String())
+					}
+				}
+				if strings.ContainsAny(all.String(), "«»") || tt.app.Public() && strings.Contains(all.String(), "CLIENT_SECRET") {
+					t.Errorf("something is not filled in, or a public app has a secret:\n%s", all.String())
+				}
+			})
+		}
+	}
+}
+
+// checkFile compiles Go and parses shell.
+func checkFile(t *testing.T, name, text string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	switch filepath.Ext(name) {
+	case ".go":
+		tidy, err := format.Source([]byte(text))
+		if err != nil || string(tidy) != text {
+			t.Errorf("gofmt would change %s (%v):\n%s", name, err, text)
+		}
+		run(t, path+".go", text, "go", "vet")
+	case ".sh":
+		run(t, path+".sh", text, "sh", "-n")
+	case ".yml":
+		if strings.Contains(text, "\t") {
+			t.Errorf("a tab in %s:\n%s", name, text)
+		}
+	}
+}
+
+// run writes the text and checks it by a command. The module of this package has what the code imports.
+func run(t *testing.T, path, text string, command ...string) {
+	t.Helper()
+	err := os.WriteFile(path, []byte(text), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(command[0], append(command[1:], path)...).CombinedOutput()
+	if err != nil {
+		t.Errorf("%s: %v\n%s", strings.Join(command, " "), err, out)
+	}
+}
+
+func TestEnv(t *testing.T) {
+	app := snippetApps[0].app
+	app.RedirectURIs = []string{"https://shop.example/cb?a=1&b=2"}
+	got := newSnippets("https://id.example", &app).env("s3cret")
+	want := "OIDC_ISSUER=https://id.example\nOIDC_CLIENT_ID=shop\nOIDC_CLIENT_SECRET=s3cret\n" +
+		"OIDC_REDIRECT_URI='https://shop.example/cb?a=1&b=2'\nOIDC_SCOPE='openid email'\n"
+	if got != want {
+		t.Errorf(".env:\n%s\nwant:\n%s", got, want)
+	}
+}
