@@ -116,7 +116,7 @@ func TestRemovePass(t *testing.T) {
 		want(t, b.get(path), http.StatusNotFound)
 		want(t, b.post(path), http.StatusNotFound)
 	}
-	want(t, b.follow(b.post("/account/apps/demo/remove")), http.StatusOK, "The pass is removed", "No app has access")
+	want(t, b.follow(b.post("/account/apps/demo/remove")), http.StatusOK, "The pass is removed", "No app has access to your account")
 	if n := w.audited("consent.withdraw", "demo", "ok"); n != 1 {
 		t.Errorf("%d audit entries of the removal, want 1", n)
 	}
