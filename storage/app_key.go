@@ -194,13 +194,26 @@ func secretPrefix(secret string) string {
 // CheckAppSecret tells whether secret is one of the app's live keys; app may be nil (an unknown
 // client): the same work is done. All keys are compared, in constant time. The use is noted in memory.
 func (db *DB) CheckAppSecret(app *App, secret string) bool {
-	if len(secret) > appSecretMax {
+	key := db.matchKey(app, secret)
+	if key == "" {
 		return false
+	}
+	db.noteKeyUse(app.ID, key, db.now())
+	return true
+}
+
+// IsAppSecret is CheckAppSecret without a use: for whoever only wants to know.
+func (db *DB) IsAppSecret(app *App, secret string) bool { return db.matchKey(app, secret) != "" }
+
+// matchKey returns the id of the app's live key with that secret, or "".
+func (db *DB) matchKey(app *App, secret string) string {
+	if len(secret) > appSecretMax {
+		return ""
 	}
 	hash, now, ok, match := []byte(db.Hash(appKeyPurpose, secret)), db.now(), 0, 0
 	if app == nil {
 		subtle.ConstantTimeCompare(hash, hash)
-		return false
+		return ""
 	}
 	for i, key := range app.Keys {
 		if key.ExpiresAt.IsZero() || now.Before(key.ExpiresAt) {
@@ -210,8 +223,7 @@ func (db *DB) CheckAppSecret(app *App, secret string) bool {
 		}
 	}
 	if ok != 1 {
-		return false
+		return ""
 	}
-	db.noteKeyUse(app.ID, app.Keys[match].ID, now)
-	return true
+	return app.Keys[match].ID
 }

@@ -70,7 +70,7 @@ func describeDev(ctx context.Context, db *storage.DB, issuer string) (devView, e
 			continue
 		}
 		secret := seededSecrets[a.ID]
-		if secret != "" && !db.CheckAppSecret(a, secret) {
+		if secret != "" && !db.IsAppSecret(a, secret) {
 			secret = ""
 		}
 		v.Apps = append(v.Apps, viewApp(a, secret))
