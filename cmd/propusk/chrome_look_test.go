@@ -77,8 +77,8 @@ func (w *tab) inspect(page string, l look) {
 			Lang: root.lang,
 			Title: document.title,
 			Sideways: Math.max(0, root.scrollWidth - root.clientWidth),
-			Small: [...document.querySelectorAll('button, input:not([type=hidden]):not([type=checkbox])')]
-				.filter((e) => e.offsetParent && e.getBoundingClientRect().height < (innerWidth < 600 ? 44 : 32))
+			Small: [...document.querySelectorAll('button, input:not([type=hidden]):not([type=checkbox]):not([type=radio])')]
+				.filter((e) => e.offsetParent && e.checkVisibility() && !e.matches('.sr') && e.getBoundingClientRect().height < (innerWidth < 600 ? 44 : 32))
 				.map((e) => (e.id || e.name || e.textContent.trim()) + ' ' + e.getBoundingClientRect().height),
 		}
 	})()`))
