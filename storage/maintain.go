@@ -35,6 +35,7 @@ func (db *DB) Maintain(ctx context.Context) {
 			db.report(ctx, "uses of personal tokens stored", count, err)
 			stored = db.now()
 		}
+		db.report(ctx, "search of people", 0, db.warmSearch(ctx))
 		db.report(ctx, "checkpoint", 0, db.checkpoint(ctx))
 		select {
 		case <-ctx.Done():

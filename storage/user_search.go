@@ -83,8 +83,18 @@ func (s *userSearch) take() (changed map[string]bool, foreign bool) {
 	return changed, foreign
 }
 
-// userEntries returns all people by folded login, as they are now. A failure leaves nothing behind that
-// would be believed.
+// putBack undoes take after a read that failed.
+func (s *userSearch) putBack(changed map[string]bool, foreign bool) {
+	s.mu.Lock()
+	s.foreign = s.foreign || foreign
+	s.mu.Unlock()
+	for id := range changed {
+		s.touch(id)
+	}
+}
+
+// userEntries returns all people by folded login, as they are now. After a failure, such as a caller who
+// hangs up, the next search reads what this one should have read.
 func (db *DB) userEntries(ctx context.Context) ([]userEntry, error) {
 	s := &db.search
 	s.reading.Lock()
@@ -97,21 +107,34 @@ func (db *DB) userEntries(ctx context.Context) ([]userEntry, error) {
 	case foreign || len(changed) > 0:
 		err = s.refresh(ctx, db, changed, foreign)
 	}
-	s.loaded = err == nil
 	if err != nil {
-		s.entries = nil
+		s.putBack(changed, foreign)
+		return nil, err
 	}
-	return s.entries, err
+	s.loaded = true
+	return s.entries, nil
+}
+
+// warmSearch reads people into memory before the first search, where they are so many that it would wait.
+func (db *DB) warmSearch(ctx context.Context) error {
+	count, err := readRow(ctx, db, scanCount, `SELECT count(*) FROM users`)
+	if err == nil && count > searchMany {
+		_, err = db.userEntries(ctx)
+	}
+	return err
 }
 
 // load reads everybody.
 func (s *userSearch) load(ctx context.Context, db *DB) error {
 	list, err := readAll(ctx, db, scanUserEntry, userEntryColumns+` ORDER BY login_key`)
+	if err != nil {
+		return err
+	}
 	s.entries, s.newest = list, 0
 	for _, e := range list {
 		s.newest = max(s.newest, e.updated)
 	}
-	return err
+	return nil
 }
 
 // refresh reads who was changed: by this process, told by id, by another, told by updated_at. Where the
