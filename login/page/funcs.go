@@ -48,14 +48,15 @@ func (x *text) funcs() template.FuncMap {
 	return funcs
 }
 
-// pairs makes a map of names and values in turn.
+// pairs makes a map of names and values in turn; the values are made plain, because a sentence goes on
+// behind them.
 func pairs(args []string) (map[string]string, error) {
 	if len(args)%2 != 0 {
 		return nil, fmt.Errorf("%d arguments are no pairs", len(args))
 	}
 	m := make(map[string]string, len(args)/2)
 	for i := 0; i < len(args); i += 2 {
-		m[args[i]] = args[i+1]
+		m[args[i]] = plain(args[i+1])
 	}
 	return m, nil
 }
