@@ -118,24 +118,23 @@ func (b browser) notReturned(confirmed bool) object {
 // overrides are the modules that need other instructions than a login and a logout.
 func (b browser) overrides() object {
 	all := object{}
-	for kind, modules := range map[string][]string{
-		"again": {"oidcc-prompt-login", "oidcc-max-age-1"},
-		"refused": {"oidcc-ensure-registered-redirect-uri", "oidcc-redirect-uri-query-mismatch",
-			"oidcc-redirect-uri-query-added", "oidcc-ensure-redirect-uri-in-authorization-request"},
-		"linked": {"oidcc-registration-logo-uri", "oidcc-registration-policy-uri", "oidcc-registration-tos-uri"},
-		"not returned": {"oidcc-rp-initiated-logout-bad-post-logout-redirect-uri",
+	for _, kind := range []struct {
+		instructions object
+		modules      []string
+	}{
+		{b.again(), []string{"oidcc-prompt-login", "oidcc-max-age-1"}},
+		{b.refused(), []string{"oidcc-ensure-registered-redirect-uri", "oidcc-redirect-uri-query-mismatch",
+			"oidcc-redirect-uri-query-added", "oidcc-ensure-redirect-uri-in-authorization-request"}},
+		{b.linked(), []string{"oidcc-registration-logo-uri", "oidcc-registration-policy-uri", "oidcc-registration-tos-uri"}},
+		{b.notReturned(false), []string{"oidcc-rp-initiated-logout-bad-post-logout-redirect-uri",
 			"oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri",
 			"oidcc-rp-initiated-logout-modified-id-token-hint", "oidcc-rp-initiated-logout-bad-id-token-hint",
-			"oidcc-rp-initiated-logout-no-id-token-hint"},
-		"logged out here": {"oidcc-rp-initiated-logout-no-params", "oidcc-rp-initiated-logout-no-post-logout-redirect-uri",
-			"oidcc-rp-initiated-logout-only-state"},
+			"oidcc-rp-initiated-logout-no-id-token-hint"}},
+		{b.notReturned(true), []string{"oidcc-rp-initiated-logout-no-params",
+			"oidcc-rp-initiated-logout-no-post-logout-redirect-uri", "oidcc-rp-initiated-logout-only-state"}},
 	} {
-		for _, module := range modules {
-			all[module] = map[string]func() object{
-				"again": b.again, "refused": b.refused, "linked": b.linked,
-				"not returned":    func() object { return b.notReturned(false) },
-				"logged out here": func() object { return b.notReturned(true) },
-			}[kind]()
+		for _, module := range kind.modules {
+			all[module] = kind.instructions
 		}
 	}
 	return all

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/propusk/propusk/storage"
 )
 
 // States of a run of a module, and results, as the suite calls them.
@@ -26,18 +24,11 @@ const (
 	resultFailed  = "FAILED"
 )
 
-// rotateModule is the module during which the provider's keys must change, between being configured and
-// being started.
-const rotateModule = "oidcc-server-rotate-keys"
-
 // Bounds of a plan. Modules of a configuration without an alias do not get in each other's way.
 const (
 	suiteWorkers  = 3
 	moduleTimeout = 4 * time.Minute
 )
-
-// rotationSettles is longer than a running provider takes to see a change of its database: one second.
-const rotationSettles = 2 * time.Second
 
 // moduleResult is how one module ended.
 type moduleResult struct {
@@ -100,25 +91,6 @@ func conformanceRun(c *cli.Context, t terminal) error {
 		return err
 	}
 	return surprises(results)
-}
-
-// rotateIn rotates the key that every plan uses in the directory of a running conformance serve.
-func rotateIn(dir string) func(context.Context) error {
-	return func(ctx context.Context) error {
-		where, err := locateDev(dir)
-		if err != nil {
-			return err
-		}
-		if where.MasterKey == nil {
-			return fmt.Errorf("no database in %s", dir)
-		}
-		db, err := storage.Open(ctx, where)
-		if err != nil {
-			return err
-		}
-		_, err = db.RotateKeys(ctx, storage.Command, "RS256", true)
-		return errors.Join(err, db.Close())
-	}
 }
 
 // runAll runs the plans and returns every module in the order of its plan.
@@ -230,22 +202,6 @@ func (r *suiteRunner) drive(ctx context.Context, id string, m suiteModule) error
 		err = errors.Join(fmt.Errorf("not finished after %s", r.most), r.suite.cancel(ctx, id))
 	}
 	return err
-}
-
-func (r *suiteRunner) rotateNow(ctx context.Context) error {
-	if r.rotate == nil {
-		return errors.New("waits for a rotation of keys: --data DIR names the directory of conformance serve")
-	}
-	err := r.rotate(ctx)
-	if err != nil {
-		return err
-	}
-	select {
-	case <-time.After(r.settle):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // judge reads how a run ended, and what failed in it.
