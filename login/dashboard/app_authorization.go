@@ -20,8 +20,8 @@ var grantKeys = []struct{ grant, key string }{
 	{storage.GrantPersonal, "personal"},
 }
 
-// scopesShown bounds the rows of the table of scopes that the app does not have; others are named in a field.
-const scopesShown = 60
+// scopesShown bounds the rows of the table of scopes, each with two fields; others are named in a field.
+const scopesShown = 70
 
 // appAuthorization is GET /apps/{id}/authorization.
 func (d *Dashboard) appAuthorization(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App) {
@@ -78,8 +78,8 @@ func scopeRows(known []*storage.Scope, app *storage.App, trust bool) (rows []pag
 		rows = append(rows, row)
 	}
 	slices.SortFunc(rows, func(a, b page.ScopeRow) int { return scopePlace(app, a.Name) - scopePlace(app, b.Name) })
-	if len(others) > scopesShown {
-		others, more = others[:scopesShown], true
+	if room := max(0, scopesShown-len(rows)); len(others) > room {
+		others, more = others[:room], true
 	}
 	return append(rows, others...), more
 }

@@ -14,7 +14,7 @@ import (
 // Bounds of a form of ours.
 const (
 	maxForm   = 64 << 10 // bytes of the body
-	maxFields = 100      // values
+	maxFields = 150      // values: the largest table of ours, scopes beside an app, has 143
 )
 
 // refusal is why a form is not read: the status, the problem's key and the field, if there is one.

@@ -165,6 +165,14 @@ func appFormSamples() []sample {
 		{"app-settings", false, settings},
 		{"app-settings-wrong", false, badTTL},
 		{"app-settings-viewer", false, viewerSettings},
+		{"app-notices", false, AppNotices{AppHead: reports("notices"), List: []AppNotice{
+			{Key: "no_key", Urgent: true, Link: "/apps/harbour-reports/keys"},
+			{Key: "key_expiring", At: noon.AddDate(0, 0, 3), Value: "November", Link: "/apps/harbour-reports/keys"},
+			{Key: "key_expired", Urgent: true, At: noon.AddDate(0, 0, -3), Value: "propusk_key_Q71d"},
+			{Key: "redirect_refused", Refused: &RefusedURI{URI: "https://reports.harbour.example/cb", At: noon}, Link: "/apps/harbour-reports/events?q=E-4K7Q-02MD"},
+			{Key: "redirect_refused", Refused: &RefusedURI{URI: "http://reports.harbour.example/bye", PostLogout: true, Why: Mistake{Reason: "redirect_http"}}},
+			{Key: "refusals", Urgent: true, Count: 12, Link: "/apps/harbour-reports/events"},
+		}}},
 		{"app-notices-empty", false, AppNotices{AppHead: looking("notices")}},
 	}
 }
