@@ -41,7 +41,7 @@ var coreScopes = []Scope{
 	},
 }
 
-// apiScopes are the scopes of the REST API. Migration 00003 stores them, because databases older than the
+// apiScopes are the scopes of the REST API. Migration 00002 stores them, because databases older than the
 // API need them as well; a test compares the two.
 var apiScopes = []Scope{
 	{

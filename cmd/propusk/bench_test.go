@@ -43,6 +43,8 @@ func BenchmarkSideBySide(b *testing.B) {
 		r.section("process")
 		restarts(b, r)
 		r.row("resident after this load", "%.1f MiB | %.1f MiB", residentOf(b, ours.pid), residentOf(b, theirs.pid))
+		r.section("lists with 10,000 apps, 100,000 people and 1,000,000 audit rows: median of a whole round trip")
+		largeLists(b, r)
 		r.section("time bounds of the hostile cases (slowest of several)")
 		hostile(b, r, ours)
 	}
