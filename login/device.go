@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 	"unicode"
@@ -96,7 +97,7 @@ func (l *Login) findDevice(w http.ResponseWriter, r *http.Request, v visitor, ty
 		Code:    code,
 		Agent:   page.Agent(d.UserAgent),
 		Address: d.Address,
-		Near:    addressBlock(peer(d.Address)) == addressBlock(peer(r.RemoteAddr)),
+		Near:    near(peer(d.Address), peer(r.RemoteAddr)),
 		At:      d.CreatedAt,
 	})
 }
@@ -212,4 +213,10 @@ func spell(typed string) string {
 		return string(letters)
 	}
 	return string(letters[:4]) + "-" + string(letters[4:])
+}
+
+// near tells whether two addresses are one person's, as far as addresses tell: of one block, or both of this
+// machine.
+func near(a, b netip.Addr) bool {
+	return addressBlock(a) == addressBlock(b) || a.Unmap().IsLoopback() && b.Unmap().IsLoopback()
 }
