@@ -53,8 +53,8 @@ func TestArrangeRefuses(t *testing.T) {
 	tests := []struct {
 		name, line, want, hint string
 	}{
-		{"nothing", "", "propusk needs a command: dev, serve, user, app, scope, keys, backup, restore, version, completion", "propusk --help"},
-		{"half a command", "user", "propusk user needs a command: add, list, show, passwd, disable, enable", "propusk user --help"},
+		{"nothing", "", "propusk needs a command: dev, serve, user, app, scope, token, keys, admin, backup, restore, conformance, version, completion", "propusk --help"},
+		{"half a command", "user", "propusk user needs a command: add, list, show, edit, invite, passwd, disable, enable", "propusk user --help"},
 		{"misspelt command", "usr", `unknown command "usr"`, `did you mean "propusk user"?`},
 		{"misspelt below", "user lsit", `unknown command "lsit"`, `did you mean "propusk user list"?`},
 		{"unknown command", "frobnicate", `unknown command "frobnicate"`, "propusk --help"},

@@ -173,12 +173,12 @@ func loginReturnTo(t *testing.T) {
 			query.Set(name, evil)
 		}
 		got := p.post("/login?"+query.Encode(), form)
-		if to := got.header.Get("Location"); got.status != http.StatusSeeOther || to != "/" {
-			t.Errorf("%q in the form: got %d to %q, want 303 to /", evil, got.status, to)
+		if to := got.header.Get("Location"); got.status != http.StatusSeeOther || to != "/account" {
+			t.Errorf("%q in the form: got %d to %q, want 303 to /account", evil, got.status, to)
 		}
 		got = p.get("/login?" + query.Encode())
-		if to := got.header.Get("Location"); to != "/" {
-			t.Errorf("%q in the query: got %d to %q, want /", evil, got.status, to)
+		if to := got.header.Get("Location"); to != "/account" {
+			t.Errorf("%q in the query: got %d to %q, want /account", evil, got.status, to)
 		}
 		got = p.get("/login?" + url.Values{"request": {evil}}.Encode())
 		wantPage(t, evil+" as the request", got, http.StatusForbidden)

@@ -18,6 +18,8 @@ type person struct {
 
 	w   *world
 	jar http.CookieJar
+
+	csrf, csrfOf string // hidden token of propusk's own pages, and the session it is of
 }
 
 // person is somebody who knows the seeded password of login.

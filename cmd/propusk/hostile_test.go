@@ -27,6 +27,8 @@ var hostileAreas = map[string]map[string]func(*testing.T){
 	"login":       hostileLogin,
 	"logout":      hostileLogout,
 	"consent":     hostileConsent,
+	"dashboard":   hostileDashboard,
+	"device":      hostileDevice,
 	"http":        hostileHTTP,
 	"dos":         hostileDoS,
 	"keys":        hostileKeys,
