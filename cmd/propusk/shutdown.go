@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime/debug"
 	"time"
 )
 
@@ -42,6 +43,7 @@ func (s *server) listenUntil(listeners []net.Listener, stop <-chan struct{}, rea
 	if err != nil {
 		return errors.Join(err, s.http.Close())
 	}
+	debug.FreeOSMemory() // what starting took and nothing needs any more: a third of an idle process
 	select {
 	case err := <-failed:
 		return errors.Join(fmt.Errorf("listener: %w", err), s.http.Close())

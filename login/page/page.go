@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/propusk/propusk/static"
@@ -33,10 +33,12 @@ type Renderer struct {
 	langs  map[string]*language
 }
 
-// language is everything that is bound to one language: its texts and the templates using them.
+// language is everything that is bound to one language: its texts and the templates using them. Each page
+// is read when it is shown first: all of them together would keep a third of an idle process's memory and
+// half of its start.
 type language struct {
 	text  *text
-	pages map[string]*template.Template
+	pages map[string]func() (*template.Template, error)
 }
 
 // View is what a page is shown with, beside its own struct.
@@ -80,7 +82,7 @@ var pages = slices.Concat(
 	devicePages, accountPages, peoplePages, appPages, apiPages,
 )
 
-// New parses every template and locale; any error in them fails here.
+// New reads the locales and layouts; any error in them fails here.
 func New(c Config) (*Renderer, error) {
 	issuer, err := url.Parse(c.Issuer)
 	if err != nil {
@@ -110,54 +112,40 @@ func New(c Config) (*Renderer, error) {
 		return nil, err
 	}
 	for _, x := range texts {
-		parsed, err := parse(x)
+		l, err := newLanguage(x)
 		if err != nil {
 			return nil, err
 		}
-		p.langs[x.lang] = &language{text: x, pages: parsed}
+		p.langs[x.lang] = l
 	}
 	return p, nil
 }
 
-// parse reads the template of every page and executes it once, empty: html/template finds what it cannot
-// escape only then, and the first person is not to wait for it.
-func parse(x *text) (map[string]*template.Template, error) {
-	parsed, err := read(x)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range pages {
-		empty := sheet{Page: c}
-		if _, ok := c.(Problem); ok {
-			empty.Page = explained{}
-		}
-		err := parsed[c.template()].ExecuteTemplate(io.Discard, layoutOf(c), empty)
-		if err != nil {
-			return nil, fmt.Errorf("page %s: %w", c.template(), err)
-		}
-	}
-	return parsed, nil
-}
-
-// read reads the template of every page with the layout around it.
-func read(x *text) (map[string]*template.Template, error) {
+// newLanguage reads the layouts and prepares the pages. An error in the template of a page shows up when it
+// is shown first; a test shows all of them.
+func newLanguage(x *text) (*language, error) {
 	base, err := template.New("").Funcs(x.funcs()).ParseFS(static.FS, "html/layout.html", "html/shell.html", "html/parts.html", "html/app-parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("layout: %w", err)
 	}
-	parsed := make(map[string]*template.Template, len(pages))
+	l := &language{text: x, pages: make(map[string]func() (*template.Template, error), len(pages))}
 	for _, c := range pages {
-		name := c.template()
-		t, err := base.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("page %s: %w", name, err)
-		}
-		parsed[name], err = t.ParseFS(static.FS, "html/"+name+".html")
-		if err != nil {
-			return nil, fmt.Errorf("page %s: %w", name, err)
-		}
+		l.pages[c.template()] = sync.OnceValues(func() (*template.Template, error) { return read(base, c.template()) })
 	}
-	return parsed, nil
+	return l, nil
+}
+
+// read reads the template of one page with the layout around it.
+func read(base *template.Template, name string) (*template.Template, error) {
+	t, err := base.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("page %s: %w", name, err)
+	}
+	t, err = t.ParseFS(static.FS, "html/"+name+".html")
+	if err != nil {
+		return nil, fmt.Errorf("page %s: %w", name, err)
+	}
+	return t, nil
 }
 
 // Show renders data, one of the structs of this package that have a template,
@@ -223,8 +211,12 @@ func (p *Renderer) render(r *http.Request, lang string, data any) ([]byte, error
 		}
 		s.Page = explained
 	}
+	t, err := l.pages[c.template()]()
+	if err != nil {
+		return nil, err
+	}
 	var buf bytes.Buffer
-	err := l.pages[c.template()].ExecuteTemplate(&buf, layoutOf(c), s)
+	err = t.ExecuteTemplate(&buf, layoutOf(c), s)
 	if err != nil {
 		return nil, fmt.Errorf("page %s in %s: %w", c.template(), lang, err)
 	}
