@@ -32,6 +32,7 @@ var hostileAreas = map[string]map[string]func(*testing.T){
 	"http":        hostileHTTP,
 	"dos":         hostileDoS,
 	"keys":        hostileKeys,
+	"pat":         hostilePAT,
 	"cli":         hostileCLI,
 }
 
