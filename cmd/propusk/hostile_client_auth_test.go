@@ -37,6 +37,8 @@ func (w *world) authenticatedForms(p *person) map[string]struct {
 } {
 	w.t.Helper()
 	got := w.login(p, demoApp)
+	device := w.device(demoApp, demoApp.scope)
+	p.approve(device)
 	type place = struct {
 		path string
 		form url.Values
@@ -44,6 +46,8 @@ func (w *world) authenticatedForms(p *person) map[string]struct {
 	return map[string]place{
 		"code":               {"/connect/token", demoApp.redeeming(p.code(demoApp))},
 		"refresh":            {"/connect/token", demoApp.refreshing(got.refresh)},
+		"device":             {"/connect/token", device.polling()},
+		"device codes":       {"/connect/deviceauthorization", url.Values{"scope": {"openid"}}},
 		"client_credentials": {"/connect/token", url.Values{"grant_type": {"client_credentials"}}},
 		"introspection":      {"/connect/introspect", url.Values{"token": {got.access}}},
 		"revocation":         {"/connect/revocation", url.Values{"token": {"garbage"}}},
@@ -61,7 +65,7 @@ func hostileUnknownClient(t *testing.T) {
 			header := func(id, secret string) *reply {
 				return w.post(at.path, changed(at.form, "client_id", "", "client_secret", ""), "Authorization", basicHeader(id, secret))
 			}
-			disabled := w.addApp(storage.App{ID: "off-" + strings.ReplaceAll(name, "_", "-"), RedirectURIs: []string{"https://off.example/cb"}})
+			disabled := w.addApp(storage.App{ID: "off-" + strings.NewReplacer("_", "-", " ", "-").Replace(name), RedirectURIs: []string{"https://off.example/cb"}})
 			w.changeApp(disabled.id, func(a *storage.App) { a.Enabled = false })
 			unknown := body("nobody", "demo-secret")
 			wantError(t, name, unknown, http.StatusUnauthorized, "invalid_client")

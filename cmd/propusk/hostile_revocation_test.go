@@ -104,6 +104,9 @@ func hostileFamilyEnds(t *testing.T) {
 				w.t.Error(err)
 			}
 		},
+		"app removed on the account page": func(w *world, a party, _ tokens) {
+			w.must("remove", w.office("alice").press("/account/apps/"+a.id+"/remove"), http.StatusSeeOther)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -153,6 +156,13 @@ func hostileServiceScopes(t *testing.T) {
 	wantError(t, "an app without the grant type", ask(party{id: "yourClientId", secret: "yourClientSecret"}, "extern.api"), http.StatusUnauthorized, "invalid_client")
 	post := party{id: "yourClientId", secret: "yourClientSecret"}.signed(url.Values{"grant_type": {"client_credentials"}, "scope": {"extern.api"}})
 	wantError(t, "an app without the grant type, by its method", w.token(post), http.StatusBadRequest, "unauthorized_client")
+	for _, scope := range []string{"openid secret.api", "openid users.write", "openid me.read"} {
+		form := plainApp.signed(url.Values{"scope": {scope}})
+		wantError(t, "a device with "+scope, w.post("/connect/deviceauthorization", form), http.StatusBadRequest, "invalid_scope")
+	}
+	if n := w.stored()["device_codes"]; n != 0 {
+		t.Errorf("%d device codes were stored", n)
+	}
 	// Scopes that speak of a person mean nothing where there is none.
 	got := ask(demoApp, "openid profile extern.api")
 	if got.text("scope") != "extern.api" {

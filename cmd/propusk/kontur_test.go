@@ -31,9 +31,27 @@ type newmanReport struct {
 // TestKonturCollection runs the Postman collection of Kontur's authorization code flow by newman. Nothing
 // is asked of www.example.com: the collection reads the redirect and does not follow it.
 func TestKonturCollection(t *testing.T) {
+	runCollection(t, "authorization-code-flow.postman_collection.json",
+		"Authorization request", "Page", "Sign in", "Page", "Allow", "Page",
+		"Token request with riderect_uri misspelt", "Token request with a wrong api-key", "Token request",
+		"Userinfo", "Token request with a used code", "Userinfo after the replay")
+}
+
+// TestKonturDevice runs the collection of the device flow, which has the same client_id and api-key.
+func TestKonturDevice(t *testing.T) {
+	runCollection(t, "device-flow.postman_collection.json",
+		"Device authorization with a wrong api-key", "Device authorization", "Token request before the decision",
+		"Code page", "Enter the code", "Confirm", "Page", "Sign in", "Page", "Allow", "Page",
+		"Token request", "Userinfo", "Token request with a used code", "Userinfo after the replay")
+}
+
+// runCollection runs a collection against a fresh dev and checks what it asserts, and that it sent these
+// requests in this order.
+func runCollection(t *testing.T, name string, want ...string) {
+	t.Helper()
 	node := tool(t, "node")
 	newman := testdata(t, "node", "node_modules", "newman", "bin", "newman.js")
-	collection := testdata(t, "kontur", "authorization-code-flow.postman_collection.json")
+	collection := testdata(t, "kontur", name)
 	s := startDev(t)
 
 	report := filepath.Join(t.TempDir(), "report.json")
@@ -67,11 +85,6 @@ func TestKonturCollection(t *testing.T) {
 			})
 		}
 		names = append(names, e.Item.Name)
-	}
-	want := []string{
-		"Authorization request", "Page", "Sign in", "Page", "Allow", "Page",
-		"Token request with riderect_uri misspelt", "Token request with a wrong api-key", "Token request",
-		"Userinfo", "Token request with a used code", "Userinfo after the replay",
 	}
 	// How many redirects lie between two pages is the provider's business.
 	if diff := cmp.Diff(want, slices.Compact(names)); diff != "" {

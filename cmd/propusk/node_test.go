@@ -24,7 +24,7 @@ func nodeFlags(t *testing.T, node string) []string {
 }
 
 // TestNodeOpenIDClient runs the life of a login through npm's openid-client: discovery, code flow,
-// userinfo, prompts, form_post, refresh, introspection, revocation, client_credentials, logout.
+// userinfo, prompts, form_post, refresh, introspection, revocation, client_credentials, devices, logout.
 func TestNodeOpenIDClient(t *testing.T) {
 	node := tool(t, "node")
 	_ = testdata(t, "node", "person.mjs")
@@ -34,7 +34,7 @@ func TestNodeOpenIDClient(t *testing.T) {
 
 	cmd := exec.Command(node, append(nodeFlags(t, node), flow)...)
 	cmd.Env = append(os.Environ(),
-		"ISSUER="+s.Issuer, "CLIENT=demo", "SECRET=demo-secret", "PUBLIC_CLIENT=spa",
+		"ISSUER="+s.Issuer, "CLIENT=demo", "SECRET=demo-secret", "PUBLIC_CLIENT=spa", "DEVICE_CLIENT=cli",
 		"USERNAME=alice", "PASSWORD=alice", "REDIRECT_URI=http://127.0.0.1:3000/callback",
 	)
 	var stderr bytes.Buffer
@@ -64,7 +64,7 @@ func TestNodeOpenIDClient(t *testing.T) {
 	if err != nil {
 		t.Errorf("flow.mjs: %v\n%s", err, stderr.String())
 	}
-	if steps < 15 && err == nil {
-		t.Errorf("flow.mjs: %d steps, want at least 15", steps)
+	if steps < 17 && err == nil {
+		t.Errorf("flow.mjs: %d steps, want at least 17", steps)
 	}
 }

@@ -1,12 +1,12 @@
 // The whole life of a login, seen by openid-client: it prints one JSON line per step and ends with exit 1 at
 // the first step that does not go as the specifications want. Settings come from the environment:
-// ISSUER, CLIENT, SECRET, PUBLIC_CLIENT, USERNAME, PASSWORD, REDIRECT_URI.
+// ISSUER, CLIENT, SECRET, PUBLIC_CLIENT, DEVICE_CLIENT (public), USERNAME, PASSWORD, REDIRECT_URI.
 
 import assert from 'node:assert/strict'
 import * as oidc from 'openid-client'
 import { Person } from './person.mjs'
 
-const { ISSUER, CLIENT, SECRET, PUBLIC_CLIENT, USERNAME, PASSWORD, REDIRECT_URI } = process.env
+const { ISSUER, CLIENT, SECRET, PUBLIC_CLIENT, DEVICE_CLIENT, USERNAME, PASSWORD, REDIRECT_URI } = process.env
 const scope = 'openid profile email extern.api offline_access'
 
 async function step(name, run) {
@@ -183,6 +183,34 @@ await step('public client: code, refresh', async () => {
   assert.equal(claims.aud, PUBLIC_CLIENT)
   const next = await oidc.refreshTokenGrant(spa, tokens.refresh_token)
   assert.notEqual(next.refresh_token, tokens.refresh_token)
+})
+
+await step('device flow: code, confirmation, consent, tokens', async () => {
+  const device = await oidc.discovery(new URL(ISSUER), DEVICE_CLIENT, undefined, oidc.None(), options)
+  const codes = await oidc.initiateDeviceAuthorization(device, { scope: 'openid profile' })
+  assert.equal(codes.verification_uri, `${ISSUER}/device`)
+  assert.equal(codes.verification_uri_complete, `${ISSUER}/device?user_code=${codes.user_code}`)
+  assert.match(codes.user_code, /^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/)
+  assert.equal(codes.interval, 5)
+  const visitor = new Person(ISSUER, USERNAME, PASSWORD)
+  await visitor.walk(codes.verification_uri_complete)
+  assert.deepEqual(visitor.pages, ['device', 'confirm', 'sign-in', 'consent'])
+  const tokens = await oidc.pollDeviceAuthorizationGrant(device, { ...codes, interval: 1 })
+  assert.equal(tokens.claims().aud, DEVICE_CLIENT)
+  assert.equal(tokens.claims().sub, first.claims.sub)
+  assert.equal(tokens.scope, 'openid profile')
+  const info = await oidc.fetchUserInfo(device, tokens.access_token, first.claims.sub)
+  assert.equal(typeof info.name, 'string')
+  await assert.rejects(oidc.pollDeviceAuthorizationGrant(device, { ...codes, interval: 1 }), (e) => refused(e, 'invalid_grant', 400))
+})
+
+await step('device flow: the person refuses', async () => {
+  const codes = await oidc.initiateDeviceAuthorization(config, { scope: 'openid phone' })
+  const visitor = new Person(ISSUER, USERNAME, PASSWORD)
+  visitor.deny = true
+  await visitor.walk(codes.verification_uri_complete)
+  assert.equal(visitor.pages.at(-1), 'consent')
+  await assert.rejects(oidc.pollDeviceAuthorizationGrant(config, { ...codes, interval: 1 }), (e) => refused(e, 'access_denied', 400))
 })
 
 await step('logout by the app, then prompt=none', async () => {

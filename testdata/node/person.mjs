@@ -67,8 +67,8 @@ export class Person {
   }
 
   // walk goes where a URL leads, signing in and allowing on the way, until the answer leaves the provider.
-  // It returns the URL or, for response_mode form_post, the Request that the app receives. The names of the
-  // pages shown on the way are left in this.pages.
+  // It returns the URL or, for response_mode form_post, the Request that the app receives; for a device the URL
+  // of the page that says what was decided. The names of the pages shown on the way are left in this.pages.
   async walk(url) {
     this.pages = []
     let response = await this.fetch(url)
@@ -83,6 +83,7 @@ export class Person {
       }
       const html = await response.text()
       if (!response.ok) throw new Error(`${response.status} at ${at.pathname}: ${html.slice(0, 2000)}`)
+      if (at.pathname === '/device' && at.searchParams.has('done')) return at
       const next = this.#answer(forms(html, at), at)
       if (next instanceof Request) return next
       at = next.action
@@ -94,6 +95,11 @@ export class Person {
   #answer(found, at) {
     const away = found.find((f) => f.action.origin !== this.issuer.origin)
     if (away) return new Request(away.action, { method: 'POST', body: values(away) })
+    const device = found.find((f) => f.buttons.some((b) => b.id === 'device-submit'))
+    if (device) {
+      this.pages.push(device.inputs.some((i) => i.name === 'user_code') ? 'device' : 'confirm')
+      return { action: device.action, body: values(device) }
+    }
     const signIn = found.find((f) => f.inputs.some((i) => i.name === 'username'))
     if (signIn) {
       this.pages.push('sign-in')
@@ -106,8 +112,8 @@ export class Person {
     if (consent) {
       this.pages.push('consent')
       const body = values(consent, true)
-      const allow = consent.buttons.find((b) => b.id === 'consent-allow')
-      body.append(allow.name, allow.value)
+      const pressed = consent.buttons.find((b) => b.id === (this.deny ? 'consent-deny' : 'consent-allow'))
+      body.append(pressed.name, pressed.value)
       return { action: consent.action, body }
     }
     const logout = found.find((f) => f.buttons.some((b) => b.id === 'logout-yes'))
