@@ -63,6 +63,9 @@ func (d *Dashboard) changeKeys(w http.ResponseWriter, r *http.Request, m *login.
 
 // addKey makes a key. The answer is the page that shows it; it is never shown again.
 func (d *Dashboard) addKey(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App, form url.Values) {
+	if !d.proved(w, r, m, "/apps/"+app.ID+"/keys") {
+		return
+	}
 	label, until := form.Get("label"), strings.TrimSpace(form.Get("until"))
 	again := func(wrong page.Mistake) {
 		p := d.keysPage(r, m, app)

@@ -71,6 +71,7 @@ func TestKeys(t *testing.T) {
 			t.Fatalf("keys = %+v", w.app(id).Keys)
 		}
 	}
+	alice = w.as("alice") // a key is made only by who signed in not long ago
 	want(t, alice.post("/apps/spa/keys", "section", "new"), http.StatusUnprocessableEntity, "This app has no access keys")
 	want(t, alice.get("/apps/spa/keys"), http.StatusOK, "This app has no access keys")
 }

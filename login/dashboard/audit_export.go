@@ -74,10 +74,17 @@ func (n *names) line(e storage.AuditEntry) ([]string, error) {
 	return line, nil
 }
 
-// tame keeps spreadsheets from taking a text for a formula and running it.
+// tame keeps spreadsheets from taking a text for a formula and running it: at the beginning of a cell, and
+// where one that splits at semicolons or tabs (as in Russian settings) would see another begin.
 func tame(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
-		return "'" + cell
+	var b strings.Builder
+	begins := true
+	for _, r := range cell {
+		if begins && strings.ContainsRune("=+-@\t\r\n＝＋－＠", r) {
+			b.WriteByte('\'')
+		}
+		begins = strings.ContainsRune(";\t\r\n", r) || begins && r == ' '
+		b.WriteRune(r)
 	}
-	return cell
+	return b.String()
 }

@@ -126,7 +126,7 @@ func TestAuditExport(t *testing.T) {
 	for _, row := range rows[1:7] {
 		details = append(details, row[9])
 	}
-	wantDetails := []string{`a "quoted", text`, "'\t=1", "'@SUM(A1)", "'-1", "'+1", `'=HYPERLINK("http://evil.example")`}
+	wantDetails := []string{`a "quoted", text`, "'\t'=1", "'@SUM(A1)", "'-1", "'+1", `'=HYPERLINK("http://evil.example")`}
 	if diff := cmp.Diff(wantDetails, details); diff != "" {
 		t.Errorf("details (-want +got):\n%s", diff)
 	}

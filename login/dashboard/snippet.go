@@ -105,13 +105,10 @@ func envValue(value string) string {
 	special := func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~:/@%+,", r))
 	}
-	switch {
-	case !strings.ContainsFunc(value, special):
+	if !strings.ContainsFunc(value, special) {
 		return value
-	case strings.Contains(value, "'"):
-		return `"` + value + `"`
 	}
-	return "'" + value + "'"
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }
 
 // all are the snippets in the order of the page, the first one open.

@@ -14,12 +14,9 @@ import (
 	"github.com/propusk/propusk/storage"
 )
 
-// Who makes a token has signed in not long ago: a browser left alone must not be enough. The form may take
-// a little longer to fill in.
-const (
-	tokenProof = 15 * time.Minute
-	tokenForm  = 45 * time.Minute
-)
+// tokenProof is how old a sign-in may be when the form is opened; it may then take a while to fill in, see
+// proofAge.
+const tokenProof = 15 * time.Minute
 
 // tokens is GET /account/tokens.
 func (d *Dashboard) tokens(w http.ResponseWriter, r *http.Request, m *login.Member) {
@@ -109,8 +106,7 @@ func (d *Dashboard) makeToken(w http.ResponseWriter, r *http.Request, m *login.M
 	if !ok {
 		return
 	}
-	if !d.people.Proved(m, tokenForm) {
-		d.people.ProveAgain(w, r, m)
+	if !d.proved(w, r, m, "/account/tokens/new") {
 		return
 	}
 	p := page.TokenNew{For: form.Get("for"), Name: form.Get("name"), Expires: form.Get("expires"), Until: form.Get("until")}

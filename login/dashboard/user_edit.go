@@ -77,7 +77,7 @@ func (d *Dashboard) setAccess(w http.ResponseWriter, r *http.Request, m *login.M
 // setPassword is POST /users/{sub}/password.
 func (d *Dashboard) setPassword(w http.ResponseWriter, r *http.Request, m *login.Member, u *storage.User) {
 	form, ok := d.people.MemberForm(w, r, m)
-	if !ok {
+	if !ok || !d.provedFor(w, r, m, u) {
 		return
 	}
 	err := d.db.SetPassword(r.Context(), m.Actor, u.ID, form.Get("password"))

@@ -25,7 +25,7 @@ func (d *Dashboard) showNewUser(w http.ResponseWriter, r *http.Request, m *login
 // addUser is its POST: the answer shows the invitation, once, where there is to be one.
 func (d *Dashboard) addUser(w http.ResponseWriter, r *http.Request, m *login.Member) {
 	form, ok := d.people.MemberForm(w, r, m)
-	if !ok {
+	if !ok || !d.proved(w, r, m, "/users/new") {
 		return
 	}
 	p := page.UserNew{Login: form.Get("login"), Name: form.Get("name"), Email: form.Get("email"),
@@ -81,7 +81,7 @@ func (d *Dashboard) taken(r *http.Request, err error, name, id string) (page.Mis
 
 // makeLink is POST /users/{sub}/link: an invitation for a person without a password, else a way back in.
 func (d *Dashboard) makeLink(w http.ResponseWriter, r *http.Request, m *login.Member, u *storage.User) {
-	if _, ok := d.people.MemberForm(w, r, m); !ok {
+	if _, ok := d.people.MemberForm(w, r, m); !ok || !d.provedFor(w, r, m, u) {
 		return
 	}
 	purpose := storage.LinkInvite
