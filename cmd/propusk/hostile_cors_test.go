@@ -11,8 +11,10 @@ import (
 
 // Routes by who may call them from a script.
 var (
-	corsNobody = []string{"/", "/login", "/consent", "/logout", "/connect/authorize", "/connect/endsession", "/connect/introspect", "/healthz", "/readyz", "/nothing"}
-	corsApps   = []string{"/connect/token", "/connect/userinfo", "/connect/revocation"}
+	corsNobody = []string{"/", "/login", "/consent", "/logout", "/connect/authorize", "/connect/endsession", "/connect/introspect", "/healthz", "/readyz", "/nothing",
+		"/device", "/welcome", "/account", "/account/tokens/new", "/apps", "/apps/demo", "/apps/demo/keys", "/scopes", "/users", "/audit", "/audit/export",
+		"/api/v1/me", "/api/v1/apps", "/api/v1/apps/demo", "/api/v1/openapi.json", "/api/v1/docs"}
+	corsApps   = []string{"/connect/token", "/connect/deviceauthorization", "/connect/userinfo", "/connect/revocation"}
 	corsPublic = []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration/jwks"}
 )
 
@@ -99,6 +101,21 @@ func httpCaching(t *testing.T) {
 	answers["revocation"] = w.post("/connect/revocation", demoApp.signed(url.Values{"token": {got.access}}))
 	answers["token refused"] = w.token(demoApp.redeeming(code))
 	answers["token by GET"] = w.get("/connect/token")
+	script := w.script(p, storage.ScopeMeRead)
+	answers["API"] = w.call(script, http.MethodGet, "/me", "")
+	answers["API refused"] = w.call("none", http.MethodGet, "/me", "")
+	answers["no such operation"] = w.call(script, http.MethodGet, "/nothing", "")
+	answers["account"] = p.get("/account")
+	answers["export"] = p.get("/audit/export")
+	answers["form that is shown again"] = p.press("/apps/new")
+	answers["form that was taken"] = p.press("/account/look", "lang", "en")
+	answers["device page"] = p.get("/device")
+	device := w.post("/connect/deviceauthorization", demoApp.signed(url.Values{"scope": {"openid"}}))
+	answers["device codes"] = device
+	answers["device codes refused"] = w.post("/connect/deviceauthorization", url.Values{"client_id": {"demo"}})
+	answers["device confirmation"] = p.typeCode(device.text("user_code"))
+	answers["device poll"] = w.token(deviceCodes{demoApp, device.text("device_code"), ""}.polling())
+	answers["link that is over"] = w.get("/welcome?link=none")
 	answers["sign-out"] = p.get(endSessionPath("id_token_hint", got.id))
 	for name, got := range answers {
 		if got.header.Get("Cache-Control") != "no-store" {

@@ -236,7 +236,9 @@ func dashboardForeignPeople(t *testing.T) {
 	for _, op := range w.apiOperations() {
 		kind := strings.Split(op.path+"///", "/")
 		if thing := things[kind[2]]; kind[1] == "me" && strings.Contains(op.path, "{id}") {
-			ask := func(id string) *reply { return w.call(script, op.method, filled(op.path, map[string]string{"id": id}), "") }
+			ask := func(id string) *reply {
+				return w.call(script, op.method, filled(op.path, map[string]string{"id": id}), "")
+			}
 			wantNobody(t, op.method+" "+op.path, http.StatusNotFound, ask(thing), ask(flipped(thing)), thing, flipped(thing))
 		}
 	}

@@ -6,11 +6,14 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/propusk/propusk/storage"
 )
 
 // hostileDoS holds the cases of taking up what others need; slow connections are in hostile_slow_test.go.
@@ -64,7 +67,7 @@ func dosLargeRequests(t *testing.T) {
 	w := newWorld(t, wrapped(m.wrap))
 	posts := []string{
 		"/connect/token", "/connect/introspect", "/connect/revocation", "/connect/userinfo", "/connect/authorize", "/connect/endsession",
-		"/login", "/consent", "/logout",
+		"/login", "/consent", "/logout", "/device", "/welcome", "/connect/deviceauthorization",
 	}
 	text := func(s string) func() io.Reader { return func() io.Reader { return strings.NewReader(s) } }
 	bodies := []struct {
@@ -107,6 +110,7 @@ func dosLargeRequests(t *testing.T) {
 		}
 	}
 	w.wantUnchanged("large bodies", before)
+	dosLargeForms(t, &m)
 	dosLargeHeaders(t, w, &m)
 	w.wantUnchanged("large headers", before)
 	if diff := cmp.Diff(files, w.sizes()); diff != "" {
@@ -223,4 +227,44 @@ func contains(list []int, n int) bool {
 		}
 	}
 	return false
+}
+
+// dosLargeForms: a person and a script who are known send too much as well.
+func dosLargeForms(t *testing.T, m *meter) {
+	t.Helper()
+	w := newWorld(t, wrapped(m.wrap))
+	p := w.office("alice")
+	script := w.script(p, storage.APIScopes(storage.Full)...)
+	before := w.stored()
+	large := func(what string, r *http.Request, begin string, size int64, send func(*http.Request) *reply) {
+		t.Helper()
+		r.Body, r.ContentLength = io.NopCloser(io.MultiReader(strings.NewReader(begin), io.LimitReader(endless('a'), size))), -1
+		m.read.Store(0)
+		got := send(r)
+		if got.status != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: got %d, want 413\n%s", what, got.status, clipLog(got.body))
+		}
+		if m.read.Load() > bodyLimit+1 {
+			t.Errorf("%s: %d bytes of the body were read", what, m.read.Load())
+		}
+	}
+	for _, size := range []int64{64 << 10, 11 << 20} {
+		for route := range officeWork {
+			path := filled(route, map[string]string{"id": "demo", "sub": w.userID("bob")})
+			r := w.request(http.MethodPost, path, "x", "Origin", w.issuer, "Sec-Fetch-Site", "same-origin")
+			large(fmt.Sprintf("%d bytes to %s", size, path), r, "csrf="+url.QueryEscape(p.token())+"&name=", size, p.send)
+		}
+		for path, method := range map[string]string{"/apps": "POST", "/apps/demo": "PATCH", "/me": "PATCH", "/users": "POST", "/apps/demo/keys": "POST"} {
+			r := w.request(method, "/api/v1"+path, "x", "Authorization", "Bearer "+script)
+			r.Header.Set("Content-Type", "application/json")
+			large(fmt.Sprintf("%d bytes to the API at %s", size, path), r, `{"description":"`, size, w.send)
+		}
+	}
+	deep := strings.Repeat(`{"a":`, 10_000) + "1" + strings.Repeat("}", 10_000)
+	for _, body := range []string{deep, strings.Repeat("[", 30_000), `{"redirect_uris":[` + strings.Repeat(`"https://a.example/",`, 2_000) + `""]}`, `{"scopes":{"999999999":{}}}`, "\xff\xfe", `{"description":"a","description":"b"}x`} {
+		if got := w.call(script, http.MethodPatch, "/apps/demo", body); got.status != 400 && got.status != 413 && got.status != 422 {
+			t.Errorf("%.40q: got %d %s", body, got.status, clipLog(got.body))
+		}
+	}
+	w.wantUnchanged("large forms", before)
 }

@@ -5,17 +5,23 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/propusk/propusk/storage"
 )
 
 // faultText is what the driver says once faults has been at work: a path and SQL.
 const faultText = "/var/lib/propusk/propusk.db SELECT secret FROM apps"
 
-// faults puts views that can neither be read nor written in the place of all tables.
-func faults() string {
+// faults puts views that can neither be read nor written in the place of all tables but some.
+func faults(but ...string) string {
 	var renames, views strings.Builder
 	for _, table := range faultTables {
+		if slices.Contains(but, table) {
+			continue
+		}
 		fmt.Fprintf(&renames, "ALTER TABLE %[1]s RENAME TO hidden_%[1]s;\n", table)
 		fmt.Fprintf(&views, "CREATE VIEW %s AS SELECT * FROM %q;\n", table, faultText)
 	}
@@ -25,7 +31,7 @@ func faults() string {
 // faultTables are all that requests read or write.
 var faultTables = []string{
 	"instance", "signing_keys", "users", "apps", "scopes", "app_scopes", "app_keys", "sessions", "consents", "grants",
-	"revoked_tokens", "codes", "audit",
+	"revoked_tokens", "codes", "audit", "app_developers", "personal_tokens", "links", "device_codes",
 }
 
 // inner is what no answer may hold: the driver's text, SQL, paths, names of Go.
@@ -43,6 +49,13 @@ func httpFailingStore(t *testing.T) {
 		_, signOut := p.open("/logout")
 		signOutForm := p.sheet(signOut, "/logout").fields
 		stranger := w.guess()
+		device := w.device(demoApp, "openid")
+		deviceForm := p.sheet(p.get("/device"), "/device").fields
+		secret, _, err := w.db.CreateLink(t.Context(), storage.Command, w.userID("carol"), storage.LinkRecover)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script := w.script(p, storage.ScopeMeRead)
 		w.meddle(faults())
 
 		basic := []string{"Authorization", demoApp.basic()}
@@ -69,6 +82,14 @@ func httpFailingStore(t *testing.T) {
 			"sign-out page":      func() *reply { return p.get("/logout") },
 			"sign-out":           func() *reply { return p.post("/logout", signOutForm) },
 			"readiness":          func() *reply { return w.get("/readyz") },
+			"device codes": func() *reply {
+				return w.post("/connect/deviceauthorization", demoApp.signed(url.Values{"scope": {"openid"}}))
+			},
+			"device poll": func() *reply { return w.token(device.polling()) },
+			"device":      func() *reply { return p.post("/device", changed(deviceForm, "user_code", device.user)) },
+			"welcome":     func() *reply { return w.get("/welcome?" + url.Values{"link": {secret}}.Encode()) },
+			"account":     func() *reply { return p.get("/account") },
+			"API":         func() *reply { return w.call(script, http.MethodGet, "/me", "") },
 		} {
 			logged := len(w.log.String())
 			got := ask()
@@ -77,6 +98,47 @@ func httpFailingStore(t *testing.T) {
 				t.Errorf("%s, %s: the failure was not met, or not logged: %d\n%s", name, what, got.status, clipLog(log))
 			}
 		}
+	}
+	officeFailingStore(t)
+}
+
+// officeFailingStore: the person and the session can still be read, and nothing else: every page of
+// propusk's own, every form and every operation of the API fails in its own code.
+func officeFailingStore(t *testing.T) {
+	t.Helper()
+	w := newWorld(t)
+	p := w.office("alice")
+	script := w.script(p, storage.APIScopes(storage.Full)...)
+	p.token()
+	operations := w.apiOperations()
+	w.meddle(faults("instance", "sessions", "users", "personal_tokens"))
+	values := map[string]string{"id": "demo", "client_id": "demo", "sub": w.userID("bob"), "name": "extern.api"}
+	failed := 0
+	check := func(what string, got *reply) {
+		t.Helper()
+		if got.status >= http.StatusInternalServerError {
+			failed++
+			wantSealed(t, w, what, got)
+		}
+		if found := inner.FindString(got.body); found != "" && got.status != http.StatusOK {
+			t.Errorf("%s: %d says %q", what, got.status, found)
+		}
+	}
+	for _, route := range w.officeRoutes() {
+		check("GET "+route, p.get(filled(route, values)))
+	}
+	for _, op := range operations {
+		body := apiBodies[op.method+" "+op.path]
+		if body == "" && op.method != http.MethodGet && op.method != http.MethodDelete {
+			body = `{"description":"x"}`
+		}
+		check(op.method+" "+op.path, w.call(script, op.method, filled(op.path, values), body))
+	}
+	for route, fields := range officeWork {
+		check("POST "+route, p.press(filled(route, values), fields...))
+	}
+	if failed < 50 {
+		t.Errorf("only %d requests have met the failure", failed)
 	}
 }
 

@@ -106,6 +106,7 @@ func loginForgedForms(t *testing.T) {
 			t.Errorf("%s, genuine: got %d", f.name, got.status)
 		}
 	}
+	officeForgedForms(t)
 }
 
 // loginFixedSession: a session cookie planted before the sign-in is worth nothing after it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -133,10 +134,12 @@ var dangerousURIs = []string{
 	"file:///etc/passwd", "https://*.app.example/cb", "https://app.example/*", "https://app.example/cb#f", "http://app.example/cb",
 }
 
-// hostileRegistration: the command line and the function the dashboard and the API will call say the
-// same, and a row that is there all the same is never used.
+// hostileRegistration: the command line, the dashboard and the API say the same, by the one function of
+// storage, and a row that is there all the same is never used.
 func hostileRegistration(t *testing.T) {
 	w := newWorld(t)
+	alice := w.office("alice")
+	script := w.script(alice, storage.ScopeAppsRead, storage.ScopeAppsWrite)
 	before := w.stored()
 	for _, kind := range []storage.AppType{storage.AppWeb, storage.AppNative} {
 		for _, uri := range dangerousURIs {
@@ -150,6 +153,20 @@ func hostileRegistration(t *testing.T) {
 			if diff := cmp.Diff(want, []any{code, out, talk}); diff != "" {
 				t.Errorf("%s app: %s: exit code, stdout, stderr (-want +got):\n%s", kind, uri, diff)
 			}
+			made := alice.press("/apps/new", "name", "Evil", "type", string(kind), "redirects", uri)
+			changes := alice.press("/apps/demo", "section", "general", "name", "Demo", "redirects", uri)
+			body, _ := json.Marshal(map[string]any{"client_name": "Evil", "application_type": kind, "redirect_uris": []string{uri}})
+			patch, _ := json.Marshal(map[string]any{"redirect_uris": []string{uri}})
+			first, second := w.call(script, http.MethodPost, "/apps", string(body)), w.call(script, http.MethodPatch, "/apps/demo", string(patch))
+			reason := apiReason(first)
+			for what, got := range map[string]*reply{"page of a new app": made, "page of an app": changes, "API of a new app": first, "API of an app": second} {
+				if got.status != http.StatusUnprocessableEntity {
+					t.Errorf("%s app: %s at the %s: got %d, want 422", kind, uri, what, got.status)
+				}
+			}
+			if reason == "" || !strings.Contains(visibleText(made.body), reason) {
+				t.Errorf("%s app: %s: the API says %q, the page does not\n%s", kind, uri, reason, clipLog(made.body))
+			}
 		}
 	}
 	if diff := cmp.Diff(before, w.stored()); diff != "" {
@@ -162,6 +179,17 @@ func hostileRegistration(t *testing.T) {
 			wantRefusedHere(t, "registered behind our back by "+app.id+": "+uri, w.get(authorizePath(app.asking("redirect_uri", uri))))
 		}
 	}
+}
+
+// apiReason is what a problem document of the API says about the first field.
+func apiReason(got *reply) string {
+	list, _ := got.json()["errors"].([]any)
+	if len(list) == 0 {
+		return ""
+	}
+	first, _ := list[0].(map[string]any)
+	reason, _ := first["message"].(string)
+	return reason
 }
 
 // hostileErrorRedirect: what is wrong behind a good redirect URI goes back to the app, and there alone.

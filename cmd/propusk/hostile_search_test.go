@@ -105,8 +105,58 @@ func (w *world) secretDay(know func(name, value string)) (pages []string) {
 	wrong.password = "needle wrong password"
 	know("wrong password", wrong.password)
 	pages = append(pages, wrong.walk(authorizePath(chosen.asking())).body)
+	pages = append(pages, w.secretOffice(p, chosen, know)...)
 	know("request cookie", wrong.cookie("propusk_r_"))
 	know("verifier", verifier)
+	return pages
+}
+
+// secretOffice makes every secret that propusk's own pages, the API, devices and commands know, and has
+// each of them refused somewhere.
+func (w *world) secretOffice(p *person, app party, know func(name, value string)) (pages []string) {
+	w.t.Helper()
+	fail := func(what string, got *reply) {
+		w.t.Helper()
+		if got.status < 400 {
+			w.t.Errorf("%s: got %d, want a refusal", what, got.status)
+		}
+		pages = append(pages, got.body)
+	}
+	w.developer(app.id, p.login, storage.RoleDeveloper)
+	w.changeApp(app.id, func(a *storage.App) {
+		a.GrantTypes = append(a.GrantTypes, storage.GrantDeviceCode, storage.GrantPersonal)
+	})
+	script := w.script(p, storage.ScopeAppsRead, storage.ScopeAppsWrite, storage.ScopeMeRead)
+	ofApp := w.scriptFor(p, app.id, "profile")
+	code, commanded, talk := w.command("", "token", "create", "--user", p.login, "--name", "ci", "--scope", "me.read")
+	if code != 0 || !patPattern.MatchString(commanded) || strings.Contains(talk, strings.TrimSpace(commanded)) {
+		w.t.Fatalf("token create: %d %s", code, talk)
+	}
+	key := w.must("key", w.call(script, http.MethodPost, "/apps/"+app.id+"/keys", `{"label":"needle"}`), http.StatusCreated).text("client_secret")
+	link, _, err := w.db.CreateLink(context.Background(), storage.Command, w.userID("carol"), storage.LinkRecover)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	device := w.device(app, "openid")
+	p.approve(device)
+	used := w.granted(w.poll(device))
+	for name, value := range map[string]string{
+		"personal token": script, "personal token of an app": ofApp, "personal token of a command": strings.TrimSpace(commanded),
+		"app key": key, "link": link, "device code": device.device, "user code": device.user, "access token of a device": used.access, "csrf token": p.token(),
+	} {
+		know(name, value)
+	}
+	fail("a personal token elsewhere", w.userinfo(script+"x"))
+	fail("a personal token of an app at the API", w.call(ofApp, http.MethodGet, "/me", ""))
+	fail("a personal token in the address", w.get("/api/v1/me?access_token="+script))
+	fail("what a token may not", w.call(script, http.MethodPatch, "/me", `{"name":"x"}`))
+	fail("a key as an id", w.call(script, http.MethodDelete, "/apps/"+app.id+"/keys/none", ""))
+	fail("a password in a body that is wrong", w.call(script, http.MethodPost, "/users", `{"login":1,"password":"needle password of a person"}`))
+	fail("a device code twice", w.token(device.polling()))
+	fail("a user code that is over", w.post("/device", url.Values{"user_code": {device.user}}))
+	fail("a link with a wrong form", w.post("/welcome", url.Values{"link": {link}, "password": {"needle wrong password"}}))
+	p.get("/device?user_code=" + device.user)
+	w.get("/welcome?link=" + link)
 	return pages
 }
 
