@@ -7,8 +7,9 @@ import (
 
 // InviteUser adds a user without a password together with the one-time link by which the person sets the
 // first one, whose secret is returned and shown once. By an administrator or a command, also by a token:
-// unlike [DB.CreateLink] it can open nothing but the account it makes, as a first password could. *Invalid
-// or ErrConflict as for [DB.CreateUser].
+// unlike [DB.CreateLink] it can open nothing but the account it makes, as a first password could; an
+// administrator it invites only with all scopes of the API, else ErrForbidden. *Invalid or ErrConflict as
+// for [DB.CreateUser].
 func (db *DB) InviteUser(ctx context.Context, by Actor, n NewUser) (*User, string, error) {
 	n.Password = ""
 	u, err := newUser(n)
@@ -18,6 +19,9 @@ func (db *DB) InviteUser(ctx context.Context, by Actor, n NewUser) (*User, strin
 	secret := CheckedSecret(LinkPrefix)
 	err = db.change(ctx, by, "user.create", "", func(tx *tx) error {
 		err := tx.allow(by, UserWrite, nil)
+		if err == nil {
+			err = notWidened(by, "", u.Access)
+		}
 		if err == nil {
 			err = db.insertUser(tx, by, u)
 		}

@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // allowPerson asks whether the actor may change what belongs to a person: one's own account needs me.write
@@ -33,6 +34,20 @@ func (t *tx) allowUser(by Actor, userID string) error {
 func notByToken(by Actor, do string) error {
 	if by.Scoped {
 		return &denied{"forbidden", fmt.Errorf("%s by a token: %w", do, ErrForbidden)}
+	}
+	return nil
+}
+
+// notWidened refuses a token that makes an administrator, new or of somebody, without holding every scope
+// that an administrator may have: whoever it makes could do by password what the token may not.
+func notWidened(by Actor, before, after Access) error {
+	if !by.Scoped || after != Full || before == Full {
+		return nil
+	}
+	for _, scope := range APIScopes(Full) {
+		if !slices.Contains(by.Scopes, scope) {
+			return &denied{"forbidden", fmt.Errorf("full access by a token without %s: %w", scope, ErrForbidden)}
+		}
 	}
 	return nil
 }

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// CreateUser adds a user: by an administrator or a command, else ErrForbidden; *Invalid or ErrConflict. The
-// password, if any, is hashed before the database is asked for anything.
+// CreateUser adds a user: by an administrator or a command, else ErrForbidden, also for an administrator
+// made by a token that lacks a scope of the API; *Invalid or ErrConflict. The password, if any, is hashed
+// before the database is asked for anything.
 func (db *DB) CreateUser(ctx context.Context, by Actor, n NewUser) (*User, error) {
 	u, err := newUser(n)
 	if err != nil {
@@ -28,6 +29,9 @@ func (db *DB) CreateUser(ctx context.Context, by Actor, n NewUser) (*User, error
 	}
 	err = db.change(ctx, by, "user.create", "", func(tx *tx) error {
 		err := tx.allow(by, UserWrite, nil)
+		if err == nil {
+			err = notWidened(by, "", u.Access)
+		}
 		if err != nil {
 			return err
 		}
@@ -98,8 +102,8 @@ func emailKey(email string) any {
 
 // UpdateUser changes a copy of the user and stores it; UpdatedAt moves. Administrators and commands may
 // change everything, people of themselves what [ownChange] lets through: else ErrForbidden, or ErrNotFound
-// where the actor may not know of people. change must be quick and must not call the database; its error
-// is returned as it is. ID, DisabledAt, CreatedAt and the password cannot be changed this way. *Invalid
+// where the actor may not know of people. A token gives full access only with all scopes of the API. change
+// must be quick and must not call the database; its error is returned as it is. ID, DisabledAt, CreatedAt and the password cannot be changed this way. *Invalid
 // (last_admin among the reasons), ErrNotFound or ErrConflict.
 func (db *DB) UpdateUser(ctx context.Context, by Actor, id string, change func(*User) error) (*User, error) {
 	var changed *User
@@ -123,6 +127,9 @@ func (db *DB) UpdateUser(ctx context.Context, by Actor, id string, change func(*
 		err = checkUser(&u)
 		if err == nil && own {
 			err = ownChange(before, &u)
+		}
+		if err == nil {
+			err = notWidened(by, before.Access, u.Access)
 		}
 		if err != nil {
 			return err
