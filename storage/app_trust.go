@@ -1,6 +1,9 @@
 package storage
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // checkAppTrust: offline_untrusted (field offline_without_consent; also for taking Trusted away before it),
 // preset_unassigned (field preset_scope: a scope that the app may not ask for). Repeated presets are left
@@ -34,6 +37,38 @@ func needsTrust(before, after *App) bool {
 		_, had := before.Scope(s.Name)
 		return !had && isAPIScope(s.Name)
 	})
+}
+
+// allowApp asks for what a change needs besides the right to make it; of is the app as it is stored, nil for
+// a new one.
+func (t *tx) allowApp(by Actor, before, after, of *App) error {
+	if needsTrust(before, after) {
+		err := t.allow(by, AppTrust, of)
+		if err != nil {
+			return err
+		}
+	}
+	return notWidenedApp(by, before, after)
+}
+
+// notWidenedApp refuses a token that gives an app scopes of the API which it has not itself, or presets
+// them, and one that switches asking the person off where the app holds such scopes: by the app it would
+// get what it may not.
+func notWidenedApp(by Actor, before, after *App) error {
+	if !by.Scoped {
+		return nil
+	}
+	unasked := after.Trusted && !before.Trusted || after.SkipConsent && !before.SkipConsent ||
+		after.OfflineWithoutConsent && !before.OfflineWithoutConsent
+	for _, scope := range APIScopes(Full) {
+		_, had := before.Scope(scope)
+		_, has := after.Scope(scope)
+		preset := slices.Contains(after.PresetScopes, scope) && !slices.Contains(before.PresetScopes, scope)
+		if (preset || has && (!had || unasked)) && !slices.Contains(by.Scopes, scope) {
+			return &denied{"forbidden", fmt.Errorf("%s for an app by a token without it: %w", scope, ErrForbidden)}
+		}
+	}
+	return nil
 }
 
 // samePresets compares preset scopes without their order.

@@ -25,11 +25,9 @@ func (db *DB) CreateApp(ctx context.Context, by Actor, n NewApp) (*App, string, 
 		if err != nil {
 			return err
 		}
-		if needsTrust(&App{}, a) {
-			err = tx.allow(by, AppTrust, nil)
-			if err != nil {
-				return err
-			}
+		err = tx.allowApp(by, &App{}, a, nil)
+		if err != nil {
+			return err
 		}
 		return db.insertApp(tx, by, a, n, secret)
 	})
@@ -165,11 +163,9 @@ func (db *DB) UpdateApp(ctx context.Context, by Actor, id string, change func(*A
 			return err
 		}
 		a.ID, a.Keys, a.Developers, a.CreatedAt, a.UpdatedAt = before.ID, before.Keys, before.Developers, before.CreatedAt, tx.now
-		if needsTrust(before, a) {
-			err = tx.allow(by, AppTrust, before)
-			if err != nil {
-				return err
-			}
+		err = tx.allowApp(by, before, a, before)
+		if err != nil {
+			return err
 		}
 		narrowPresets(before, a)
 		setTokenDefaults(a)

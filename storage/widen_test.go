@@ -77,3 +77,67 @@ func TestTokenMakesNoAdministrator(t *testing.T) {
 		})
 	}
 }
+
+// TestTokenWidensNoApp: what a token may not do, no app that it changes does for it.
+func TestTokenWidensNoApp(t *testing.T) {
+	scope := func(names ...string) (list []storage.AppScope) {
+		for _, name := range names {
+			list = append(list, storage.AppScope{Name: name})
+		}
+		return list
+	}
+	add := func(names ...string) func(*storage.App) {
+		return func(a *storage.App) { a.Scopes = append(a.Scopes, scope(names...)...) }
+	}
+	preset := func(names ...string) func(*storage.App) { return func(a *storage.App) { a.PresetScopes = names } }
+	write, all := []string{storage.ScopeAppsWrite}, storage.APIScopes(storage.Full)
+	users := []string{storage.ScopeAppsWrite, storage.ScopeUsersWrite}
+	for _, c := range []struct {
+		name   string
+		scopes []string // of the token
+		has    []string // that the app has before, beside openid
+		change func(*storage.App)
+		want   error
+	}{
+		{"adds what it has not", write, nil, add("users.write"), storage.ErrForbidden},
+		{"adds what it has", users, nil, add("users.write", "apps.write"), nil},
+		{"adds one too many", users, nil, add("users.write", "audit.read"), storage.ErrForbidden},
+		{"presets what it has not", write, []string{"users.write"}, preset("users.write"), storage.ErrForbidden},
+		{"presets what it has", users, []string{"users.write"}, preset("users.write"), nil},
+		{"skips consent to what it has not", write, []string{"users.write"}, func(a *storage.App) { a.SkipConsent = true }, storage.ErrForbidden},
+		{"skips consent to what it has", users, []string{"users.write"}, func(a *storage.App) { a.SkipConsent = true }, nil},
+		{"trusts what has more", write, []string{"users.write"}, func(a *storage.App) { a.Trusted = true }, storage.ErrForbidden},
+		{"gives access for ever", write, []string{"users.write"}, func(a *storage.App) { a.Trusted, a.OfflineWithoutConsent = true, true }, storage.ErrForbidden},
+		{"trusts an app without such scopes", write, nil, func(a *storage.App) { a.Trusted, a.SkipConsent = true, true }, nil},
+		{"renames an app with more", write, []string{"users.write"}, func(a *storage.App) { a.Name = "Other" }, nil},
+		{"takes one away", write, []string{"users.write"}, func(a *storage.App) { a.Scopes = scope("openid") }, nil},
+		{"adds all with all", all, nil, add(all...), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db, ctx := storagetest.Seeded(t), t.Context()
+			by := scoped(t, db, "alice", append([]string{storage.ScopeAppsRead}, c.scopes...)...)
+			made := func() storage.App {
+				return storage.App{Name: "Tool", Scopes: scope(append([]string{"openid"}, c.has...)...)}
+			}
+			app, _, err := db.CreateApp(ctx, storage.Command, storage.NewApp{App: made()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = db.UpdateApp(ctx, by, app.ID, func(a *storage.App) error { c.change(a); return nil })
+			check(t, "update", err, c.want)
+			fresh := made()
+			c.change(&fresh)
+			want := c.want
+			if slices.ContainsFunc(fresh.Scopes, func(s storage.AppScope) bool { // all are new
+				return slices.Contains(all, s.Name) && !slices.Contains(by.Scopes, s.Name)
+			}) {
+				want = storage.ErrForbidden
+			}
+			_, secret, err := db.CreateApp(ctx, by, storage.NewApp{App: fresh})
+			check(t, "create", err, want)
+			if err != nil && secret != "" {
+				t.Error("a refused app has a secret")
+			}
+		})
+	}
+}
