@@ -85,7 +85,7 @@ func (l *Login) allow(w http.ResponseWriter, r *http.Request, in input, a asking
 		l.failure(w, r, err)
 		return
 	}
-	err = l.db.Decide(r.Context(), in.user.ID, in.app.ID, decisions)
+	err = l.db.Decide(r.Context(), storage.UserActor(in.user, addressText(r)), in.app.ID, decisions)
 	if err != nil {
 		l.failure(w, r, fmt.Errorf("decide: %w", err))
 		return
@@ -143,7 +143,7 @@ func (l *Login) recordUnasked(r *http.Request, in input, scopes []string) error 
 	for _, scope := range scopes {
 		list = append(list, decision(in, scope, true))
 	}
-	err = l.db.Decide(r.Context(), in.user.ID, in.app.ID, list)
+	err = l.db.Decide(r.Context(), storage.UserActor(in.user, addressText(r)), in.app.ID, list)
 	if err != nil {
 		return fmt.Errorf("decide: %w", err)
 	}

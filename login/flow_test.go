@@ -399,3 +399,20 @@ func TestAppGoesAwayMeanwhile(t *testing.T) {
 		})
 	}
 }
+
+// The audit says from where a person allowed and declined.
+func TestDecisionsSayFromWhere(t *testing.T) {
+	w := newWorld(t, production)
+	b := w.browser()
+	b.address = "192.0.2.77:4711"
+	wantAway(t, b.allow(b.signIn(b.authorize(w.request("shop", nil)), "alice", "alice")), "scope", "openid profile")
+	for _, action := range []string{"consent.grant", "consent.deny"} {
+		list, _, err := w.db.AuditLog(t.Context(), storage.AuditFilter{Action: action, Actor: w.user("alice").ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) != 1 || list[0].Actor.Address != "192.0.2.77" {
+			t.Errorf("%s: got %+v, want one entry from 192.0.2.77", action, list)
+		}
+	}
+}

@@ -243,7 +243,7 @@ func TestClaimsParameter(t *testing.T) {
 	if payload(t, got.IDToken)["email"] != "alice@example.com" || got.Scope != "openid" {
 		t.Errorf("id_token: %v, scope %q", payload(t, got.IDToken), got.Scope)
 	}
-	err := w.db.Decide(t.Context(), w.session.UserID, "demo", []storage.Consent{{Scope: "phone", DecidedAt: w.clock.Now()}})
+	err := w.db.Decide(t.Context(), storage.Actor{Kind: storage.ActorUser, ID: w.session.UserID}, "demo", []storage.Consent{{Scope: "phone", DecidedAt: w.clock.Now()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -139,7 +139,7 @@ func TestOfflineScopes(t *testing.T) {
 func TestOfflineConsentEnds(t *testing.T) {
 	until := func(w *world, c storage.Consent) {
 		c.Scope = storage.ScopeOffline
-		w.must(w.db.Decide(w.t.Context(), w.session.UserID, "demo", []storage.Consent{c}))
+		w.must(w.db.Decide(w.t.Context(), storage.Actor{Kind: storage.ActorUser, ID: w.session.UserID}, "demo", []storage.Consent{c}))
 	}
 	t.Run("reached", func(t *testing.T) {
 		w := newWorld(t)

@@ -95,7 +95,7 @@ func (w *world) consent(userID, appID string) {
 	for _, s := range w.app(appID).Scopes {
 		decisions = append(decisions, storage.Consent{Scope: s.Name, Granted: true, DecidedAt: w.clock.Now()})
 	}
-	err := w.db.Decide(context.Background(), userID, appID, decisions)
+	err := w.db.Decide(context.Background(), storage.Actor{Kind: storage.ActorUser, ID: userID}, appID, decisions)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func BenchmarkRedeem(b *testing.B) {
 	for _, scope := range scopes {
 		consents = append(consents, storage.Consent{Scope: scope, Granted: true})
 	}
-	err = db.Decide(b.Context(), alice.ID, "demo", consents)
+	err = db.Decide(b.Context(), storage.Actor{Kind: storage.ActorUser, ID: alice.ID}, "demo", consents)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func BenchmarkLiveGrant(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	err = db.Decide(b.Context(), alice.ID, "demo", []storage.Consent{{Scope: "openid", Granted: true}})
+	err = db.Decide(b.Context(), storage.Actor{Kind: storage.ActorUser, ID: alice.ID}, "demo", []storage.Consent{{Scope: "openid", Granted: true}})
 	if err != nil {
 		b.Fatal(err)
 	}

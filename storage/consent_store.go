@@ -41,11 +41,12 @@ func (db *DB) Consents(ctx context.Context, userID, appID string) ([]Consent, er
 	return list, nil
 }
 
-// Decide stores decisions, replacing earlier ones of the same scopes. DecidedAt is set here. ErrNotFound
-// for an unknown user, app or scope. Tokens already given are not touched: see [DB.WithdrawApp].
-func (db *DB) Decide(ctx context.Context, userID, appID string, decisions []Consent) error {
+// Decide stores what the person by decided, replacing earlier decisions about the same scopes. DecidedAt is
+// set here. ErrNotFound for an unknown user, app or scope. Tokens already given are not touched: see
+// [DB.WithdrawApp].
+func (db *DB) Decide(ctx context.Context, by Actor, appID string, decisions []Consent) error {
+	userID := by.ID
 	return db.write(ctx, func(tx *tx) error {
-		by := Actor{Kind: ActorUser, ID: userID}
 		var granted, declined string
 		for _, c := range decisions {
 			_, err := tx.exec(`INSERT INTO consents (user_id, app_id, scope, granted, until, decided_at) VALUES ($1, $2, $3, $4, $5, $6)

@@ -34,7 +34,7 @@ func newDeviceWorld(t *testing.T) *deviceWorld {
 	w.must(err)
 	w.session, _, err = w.db.StartSession(t.Context(), storage.NewSession{UserID: alice.ID, ACR: "1", AMR: []string{"pwd"}})
 	w.must(err)
-	w.must(w.db.Decide(t.Context(), alice.ID, "demo", []storage.Consent{{Scope: "openid", Granted: true}, {Scope: "email", Granted: true}}))
+	w.must(w.db.Decide(t.Context(), storage.Actor{Kind: storage.ActorUser, ID: alice.ID}, "demo", []storage.Consent{{Scope: "openid", Granted: true}, {Scope: "email", Granted: true}}))
 	return w
 }
 

@@ -111,7 +111,7 @@ func TestRedeemTwoProcesses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = server.Decide(ctx, alice.ID, "demo", []storage.Consent{{Scope: "openid", Granted: true}})
+	err = server.Decide(ctx, storage.Actor{Kind: storage.ActorUser, ID: alice.ID}, "demo", []storage.Consent{{Scope: "openid", Granted: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -178,7 +178,7 @@ func TestOpenAPIAnswers(t *testing.T) {
 	d := served(t, w)
 	token, tokenID := w.tokenAndID(alice)
 	w.db.Record(storage.Event{ID: "E-1", AppID: "demo", Endpoint: "token", Result: "invalid_grant"})
-	err := w.db.Decide(t.Context(), alice, "demo", []storage.Consent{{Scope: "openid", Granted: true}})
+	err := w.db.Decide(t.Context(), storage.Actor{Kind: storage.ActorUser, ID: alice}, "demo", []storage.Consent{{Scope: "openid", Granted: true}})
 	if err != nil {
 		t.Fatal(err)
 	}

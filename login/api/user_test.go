@@ -250,7 +250,7 @@ func TestMeGrantsSessionsTokens(t *testing.T) {
 	w := newWorld(t)
 	token, id := w.tokenAndID(bob)
 	other := w.token(alice)
-	err := w.db.Decide(t.Context(), bob, "demo", []storage.Consent{{Scope: "openid", Granted: true}, {Scope: "email", Granted: true}, {Scope: "phone"}})
+	err := w.db.Decide(t.Context(), storage.Actor{Kind: storage.ActorUser, ID: bob}, "demo", []storage.Consent{{Scope: "openid", Granted: true}, {Scope: "email", Granted: true}, {Scope: "phone"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func (w *world) allow(name, app string, scopes ...string) {
 		}
 		list = append(list, c)
 	}
-	err := w.db.Decide(context.Background(), w.user(name).ID, app, list)
+	err := w.db.Decide(context.Background(), storage.Actor{Kind: storage.ActorUser, ID: w.user(name).ID}, app, list)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func testAppPeople(t *testing.T, w *world) {
 	w.redeemed(storage.ScopeOpenID, "phone")
 	w.redeemed(storage.ScopeOpenID)
 	w.consent(w.user("bob").ID, "demo", storage.ScopeOpenID)
-	w.must(w.db.Decide(w.ctx, w.user("carol").ID, "demo", []storage.Consent{{Scope: "phone"}})) // declined
+	w.must(w.db.Decide(w.ctx, storage.Actor{Kind: storage.ActorUser, ID: w.user("carol").ID}, "demo", []storage.Consent{{Scope: "phone"}})) // declined
 	expect(2, 2)
 	if got := people("demo"); got != 0 {
 		t.Errorf("within the minute: got %d people, want those of before", got)

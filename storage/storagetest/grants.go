@@ -87,7 +87,7 @@ func testRedeemStale(t *testing.T, w *world) {
 		"expired":      func(w *world, _ *storage.Grant) { w.clock.Advance(storage.SessionIdle) },
 		"consent over": func(w *world, _ *storage.Grant) { w.clock.Advance(storage.OfflineConsent) },
 		"declined": func(w *world, g *storage.Grant) {
-			w.must(w.db.Decide(w.ctx, g.UserID, "demo", []storage.Consent{{Scope: storage.ScopeOpenID}}))
+			w.must(w.db.Decide(w.ctx, storage.Actor{Kind: storage.ActorUser, ID: g.UserID}, "demo", []storage.Consent{{Scope: storage.ScopeOpenID}}))
 		},
 		"app": func(w *world, _ *storage.Grant) { w.changeDemo(func(a *storage.App) { a.Enabled = false }) },
 		"scope taken away": func(w *world, _ *storage.Grant) {

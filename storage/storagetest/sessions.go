@@ -98,9 +98,9 @@ func testConsents(t *testing.T, w *world) {
 		t.Fatalf("got %v, %v, want none", list, err)
 	}
 	now := w.clock.Now()
-	w.must(w.db.Decide(w.ctx, alice, "demo", []storage.Consent{
+	w.must(w.db.Decide(w.ctx, storage.Actor{Kind: storage.ActorUser, ID: alice}, "demo", []storage.Consent{
 		{Scope: "openid", Granted: true}, {Scope: "phone"}, {Scope: "offline_access", Granted: true, Until: now.Add(time.Hour)}}))
-	w.must(w.db.Decide(w.ctx, alice, "demo", []storage.Consent{{Scope: "phone", Granted: true}}))
+	w.must(w.db.Decide(w.ctx, storage.Actor{Kind: storage.ActorUser, ID: alice}, "demo", []storage.Consent{{Scope: "phone", Granted: true}}))
 	list, err = w.db.Consents(w.ctx, alice, "demo")
 	w.must(err)
 	want := []storage.Consent{
@@ -124,7 +124,7 @@ func testConsents(t *testing.T, w *world) {
 	if err != nil || len(list) != 0 {
 		t.Errorf("after withdrawing: got %v, %v, want none", list, err)
 	}
-	w.category(w.db.Decide(w.ctx, alice, "demo", []storage.Consent{{Scope: "nothing", Granted: true}}), storage.ErrNotFound)
+	w.category(w.db.Decide(w.ctx, storage.Actor{Kind: storage.ActorUser, ID: alice}, "demo", []storage.Consent{{Scope: "nothing", Granted: true}}), storage.ErrNotFound)
 }
 
 // testSessionPassword: a password that was compared before another was set opens nothing.

@@ -137,7 +137,7 @@ func (w *world) consent(userID, appID string, scopes ...string) {
 		}
 		list = append(list, c)
 	}
-	w.must(w.db.Decide(w.ctx, userID, appID, list))
+	w.must(w.db.Decide(w.ctx, storage.Actor{Kind: storage.ActorUser, ID: userID}, appID, list))
 }
 
 // newGrant is what a code of alice for demo holds, consented and in a session of hers.
