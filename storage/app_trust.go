@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -39,16 +40,57 @@ func needsTrust(before, after *App) bool {
 	})
 }
 
-// allowApp asks for what a change needs besides the right to make it; of is the app as it is stored, nil for
-// a new one.
+// allowApp asks for what a change needs besides the right to make it: AppTrust for what needsTrust names
+// and for foreign scopes, and of a token what notWidenedApp says. of is the app as it is stored, nil for a
+// new one.
 func (t *tx) allowApp(by Actor, before, after, of *App) error {
-	if needsTrust(before, after) {
+	trust := needsTrust(before, after)
+	for _, s := range after.Scopes {
+		_, had := before.Scope(s.Name)
+		if trust || had {
+			continue
+		}
+		var err error
+		trust, err = t.foreignScope(by, s.Name, after.ID)
+		if err != nil {
+			return err
+		}
+	}
+	if trust {
 		err := t.allow(by, AppTrust, of)
 		if err != nil {
 			return err
 		}
 	}
 	return notWidenedApp(by, before, after)
+}
+
+// foreignScope tells whether a scope is one that only administrators give an app: neither built in, nor the
+// app's own, nor of an app that the actor may change as well. Its owner, not whoever would like to call
+// that API, decides who may (also without any person, by client_credentials). An unknown scope is left to
+// setAppScopes.
+func (t *tx) foreignScope(by Actor, name, appID string) (bool, error) {
+	s, err := t.scope(name)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case s.Builtin, s.AppID == appID:
+		return false, nil
+	case s.AppID == "":
+		return true, nil
+	}
+	owner, err := t.app(s.AppID)
+	if err != nil {
+		return false, err
+	}
+	err = t.allow(by, AppWrite, owner)
+	var d *denied
+	if errors.As(err, &d) {
+		return true, nil
+	}
+	return false, err
 }
 
 // notWidenedApp refuses a token that gives an app scopes of the API which it has not itself, or presets

@@ -13,7 +13,7 @@ const (
 	AppDevelopers Action = "app.developers" // name developers, hand the app over
 	AppDelete     Action = "app.delete"
 	AppCreate     Action = "app.create"
-	AppTrust      Action = "app.trust" // trusted, skip_consent, preset_scope, offline_without_consent
+	AppTrust      Action = "app.trust" // trusted, skip_consent, preset_scope, offline_without_consent, scopes of the API and of foreign apps
 	ScopeRead     Action = "scope.read"
 	ScopeWrite    Action = "scope.write"
 	UserRead      Action = "user.read" // other people

@@ -141,3 +141,68 @@ func TestTokenWidensNoApp(t *testing.T) {
 		})
 	}
 }
+
+// TestForeignScope: whoever develops an app gets no scope of somebody else's by assigning it.
+func TestForeignScope(t *testing.T) {
+	bob := func(t *testing.T, db *storage.DB) storage.Actor { return storage.UserActor(person(t, db, "bob"), "") }
+	develops := func(appID string, role storage.Role) func(*testing.T, *storage.DB) {
+		return func(t *testing.T, db *storage.DB) {
+			err := db.SetDeveloper(t.Context(), storage.Command, appID, storage.Developer{UserID: person(t, db, "bob").ID, Role: role})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	nothing := func(*testing.T, *storage.DB) {}
+	for _, c := range []struct {
+		name    string
+		prepare func(*testing.T, *storage.DB)
+		by      func(*testing.T, *storage.DB) storage.Actor
+		app     string
+		scope   string
+		want    error
+	}{
+		{"of another app", nothing, bob, "tool", "extern.api", storage.ErrForbidden},
+		{"of an app one looks at", develops("service", storage.RoleViewer), bob, "tool", "extern.api", storage.ErrForbidden},
+		{"of an app one develops", develops("service", storage.RoleDeveloper), bob, "tool", "extern.api", nil},
+		{"of the app itself", develops("service", storage.RoleDeveloper), bob, "service", "extern.api", nil},
+		{"of nobody", nothing, bob, "tool", "port.all", storage.ErrForbidden},
+		{"built in", nothing, bob, "tool", "phone", nil},
+		{"unknown", nothing, bob, "tool", "nothing", &storage.Invalid{}},
+		{"by an administrator", nothing, func(t *testing.T, db *storage.DB) storage.Actor {
+			return storage.UserActor(person(t, db, "alice"), "")
+		}, "tool", "port.all", nil},
+		{"by a command", nothing, func(*testing.T, *storage.DB) storage.Actor { return storage.Command }, "tool", "extern.api", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db, ctx := storagetest.Seeded(t), t.Context()
+			words := map[string]string{"en": "All", "ru": "Всё"}
+			err := db.CreateScope(ctx, storage.Command, storage.Scope{Name: "port.all", Title: words, Text: words})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _, err = db.CreateApp(ctx, storage.Command, storage.NewApp{OwnerID: person(t, db, "bob").ID, App: storage.App{ID: "tool", Name: "Tool", Type: storage.AppService}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = db.UpdateApp(ctx, storage.Command, "service", func(a *storage.App) error { a.Scopes = nil; return nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.prepare(t, db)
+			assign := func(a *storage.App) error { a.Scopes = append(a.Scopes, storage.AppScope{Name: c.scope}); return nil }
+			_, err = db.UpdateApp(ctx, c.by(t, db), c.app, assign)
+			var invalid *storage.Invalid
+			if errors.As(c.want, &invalid) {
+				if !errors.As(err, &invalid) || invalid.Reason != "scope_unknown" {
+					t.Errorf("got %v, want scope_unknown", err)
+				}
+				return
+			}
+			check(t, "assign", err, c.want)
+			keep := func(a *storage.App) error { a.Description = "kept"; return nil }
+			_, err = db.UpdateApp(ctx, bob(t, db), "tool", keep) // what it has already asks for nothing
+			check(t, "another field", err, nil)
+		})
+	}
+}
