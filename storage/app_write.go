@@ -114,7 +114,7 @@ func (db *DB) insertApp(tx *tx, by Actor, a *App, n NewApp, secret string) error
 		a.Keys = []AppKey{key}
 	}
 	tx.then(func() { db.appChanged(a.ID) })
-	return tx.audit(by, "app.create", a.ID, "ok", a.Name)
+	return tx.audit(by, "app.create", a.ID, "ok", newAppDetail(a))
 }
 
 // appValues are the columns that creating and updating share, in the order of the table.
