@@ -40,6 +40,7 @@ func adminRecover(c *cli.Context, t terminal) error {
 			return err
 		}
 		if u.Access != storage.Full {
+			t.say("%s has full access from now on", u.Login)
 			_, err = db.UpdateUser(ctx, storage.Command, u.ID, func(u *storage.User) error {
 				u.Access = storage.Full
 				return nil

@@ -225,7 +225,11 @@ func describeApp(a *storage.App) [][]string {
 		}
 	}
 	for _, k := range a.Keys {
-		rows = append(rows, []string{"secret", k.Prefix + "… since " + k.CreatedAt.UTC().Format("2006-01-02 15:04 MST")})
+		text := k.Prefix + "… since " + k.CreatedAt.UTC().Format("2006-01-02 15:04 MST")
+		if !k.ExpiresAt.IsZero() {
+			text += ", until " + k.ExpiresAt.UTC().Format("2006-01-02 15:04 MST")
+		}
+		rows = append(rows, []string{"secret", text})
 	}
 	return rows
 }

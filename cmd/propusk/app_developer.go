@@ -19,7 +19,7 @@ func appDeveloperCommand(t terminal) *cli.Command {
 				Usage:     "give a person a role in an app; the role owner hands the app over",
 				ArgsUsage: "CLIENT_ID LOGIN",
 				Flags: flags(dataFlags(), []cli.Flag{
-					&cli.StringFlag{Name: "role", Value: string(storage.RoleDeveloper), Usage: "owner, developer or viewer"},
+					&cli.StringFlag{Name: "role", Usage: "owner, developer (default) or viewer"},
 					&cli.StringFlag{Name: "phone", Usage: "the person's mobile phone, for the others"},
 					jsonFlag(),
 				}),
@@ -64,7 +64,18 @@ func withDeveloper(c *cli.Context, do func(context.Context, *storage.DB, *storag
 
 func appDeveloperSet(c *cli.Context, t terminal) error {
 	return withDeveloper(c, func(ctx context.Context, db *storage.DB, a *storage.App, u *storage.User) error {
-		d := storage.Developer{UserID: u.ID, Role: storage.Role(c.String("role")), Phone: c.String("phone")}
+		d := storage.Developer{UserID: u.ID, Role: storage.RoleDeveloper}
+		for _, known := range a.Developers {
+			if known.UserID == u.ID {
+				d = known // what is not named stays
+			}
+		}
+		if c.IsSet("role") {
+			d.Role = storage.Role(c.String("role"))
+		}
+		if c.IsSet("phone") {
+			d.Phone = c.String("phone")
+		}
 		err := db.SetDeveloper(ctx, storage.Command, a.ID, d)
 		if err != nil {
 			return err

@@ -105,11 +105,15 @@ func userShow(c *cli.Context, t terminal) error {
 			{"access", string(u.Access)}, {"state", userState(u)},
 		}
 		for _, name := range sortedKeys(u.Claims) {
-			value, err := json.Marshal(u.Claims[name])
-			if err != nil {
-				return fmt.Errorf("claim %s: %w", name, err)
+			text, ok := u.Claims[name].(string)
+			if !ok {
+				value, err := json.Marshal(u.Claims[name])
+				if err != nil {
+					return fmt.Errorf("claim %s: %w", name, err)
+				}
+				text = string(value)
 			}
-			rows = append(rows, []string{name, string(value)})
+			rows = append(rows, []string{name, text})
 		}
 		return t.table(rows)
 	})

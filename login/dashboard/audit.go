@@ -116,19 +116,38 @@ func dayOf(text string, later int) (time.Time, bool) {
 	return day.AddDate(0, 0, later), true
 }
 
-// idOf finds whom a text names: a person by login or e-mail, else what has that id.
+// idOf finds what a text names: a person by login or e-mail, what has that id, or the only person or app
+// whose name holds it, as the columns show names.
 func (d *Dashboard) idOf(r *http.Request, text string) (string, error) {
 	if text == "" {
 		return "", nil
 	}
 	u, err := d.db.UserByName(r.Context(), text)
-	switch {
-	case err == nil:
+	if err == nil {
 		return u.ID, nil
-	case errors.Is(err, storage.ErrNotFound):
-		return text, nil
 	}
-	return "", fmt.Errorf("user: %w", err)
+	if !errors.Is(err, storage.ErrNotFound) {
+		return "", fmt.Errorf("user: %w", err)
+	}
+	_, err = d.db.App(r.Context(), text)
+	if !errors.Is(err, storage.ErrNotFound) {
+		return text, err
+	}
+	people, _, err := d.db.Users(r.Context(), storage.UserFilter{Query: text, Limit: 2})
+	if err != nil {
+		return "", fmt.Errorf("users: %w", err)
+	}
+	apps, _, err := d.db.Apps(r.Context(), storage.AppFilter{Query: text, Limit: 2})
+	if err != nil {
+		return "", fmt.Errorf("apps: %w", err)
+	}
+	switch {
+	case len(people) == 1 && len(apps) == 0:
+		return people[0].ID, nil
+	case len(apps) == 1 && len(people) == 0:
+		return apps[0].ID, nil
+	}
+	return text, nil
 }
 
 // exportName is the name of the file that is saved.

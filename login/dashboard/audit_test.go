@@ -44,6 +44,8 @@ func TestAudit(t *testing.T) {
 	}{
 		{"by login", "?who=bob", []string{"KEY1"}, []string{"odd.deed", "forbidden</code>"}},
 		{"by e-mail", "?who=Bob%40Example.com", []string{"KEY1"}, []string{"odd.deed"}},
+		{"by name", "?who=bob+orlov", []string{"KEY1"}, []string{"odd.deed"}},
+		{"by the name of an app", "?target=browser+demo", []string{"made an app", `href="/apps/spa"`}, []string{"KEY1", "odd.deed"}},
 		{"by id", "?who=" + w.user("bob").ID, []string{"KEY1"}, []string{"odd.deed"}},
 		{"by app", "?target=demo", []string{"KEY1", "forbidden"}, []string{"odd.deed"}},
 		{"by group", "?what=app_key", []string{"KEY1"}, []string{"odd.deed", "forbidden</code>"}},
