@@ -49,6 +49,7 @@ func (p *person) press(path string, fields ...string) *reply {
 	for i := 0; i+1 < len(fields); i += 2 {
 		form.Add(fields[i], fields[i+1])
 	}
+	p.csrf = "" // a form that makes something is taken once
 	return p.post(path, form)
 }
 

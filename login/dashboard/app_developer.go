@@ -86,6 +86,10 @@ func (d *Dashboard) inviteDeveloper(w http.ResponseWriter, r *http.Request, m *l
 		d.showDevelopers(w, r, m, app, unprocessable, typed, page.Mistake{Field: "login", Text: "apps.login_unknown"})
 		return
 	}
+	if err == nil && app.Role(u.ID) != "" { // or a slip of the hand would change it, unseen
+		d.showDevelopers(w, r, m, app, unprocessable, typed, page.Mistake{Field: "login", Text: "apps.developer_already"})
+		return
+	}
 	if err == nil {
 		err = d.db.SetDeveloper(r.Context(), m.Actor, app.ID, storage.Developer{UserID: u.ID, Role: storage.Role(typed.Role), Phone: typed.Phone})
 	}

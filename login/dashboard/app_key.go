@@ -81,7 +81,12 @@ func (d *Dashboard) addKey(w http.ResponseWriter, r *http.Request, m *login.Memb
 			return
 		}
 	}
+	at := "/apps/" + app.ID + "/keys"
+	if !d.once(w, r, m, form, page.Sent{Shell: page.Shell{Section: "apps"}, List: at, Form: at + "#new"}) {
+		return
+	}
 	_, secret, err := d.db.AddAppKey(r.Context(), m.Actor, app.ID, label, expires)
+	d.made(form, err)
 	if wrong, ok := mistake(err); ok {
 		again(wrong)
 		return

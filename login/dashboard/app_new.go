@@ -21,7 +21,7 @@ func (d *Dashboard) newApp(w http.ResponseWriter, r *http.Request, m *login.Memb
 // createApp is POST /apps/new. The answer is the page that shows the secret; it is never shown again.
 func (d *Dashboard) createApp(w http.ResponseWriter, r *http.Request, m *login.Member) {
 	form, ok := d.people.MemberForm(w, r, m)
-	if !ok {
+	if !ok || !d.once(w, r, m, form, page.Sent{Shell: page.Shell{Section: "apps"}, List: "/apps", Form: "/apps/new"}) {
 		return
 	}
 	app, secret, err := d.db.CreateApp(r.Context(), m.Actor, storage.NewApp{
@@ -33,6 +33,7 @@ func (d *Dashboard) createApp(w http.ResponseWriter, r *http.Request, m *login.M
 			RedirectURIs: lines(form.Get("redirects")),
 		},
 	})
+	d.made(form, err)
 	if wrong, ok := mistake(err); ok {
 		d.pages.Show(w, r, unprocessable, d.appNewAgain(r, m, form, wrong))
 		return

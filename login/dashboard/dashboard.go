@@ -29,6 +29,7 @@ type Dashboard struct {
 	db     *storage.DB
 	pages  *page.Renderer
 	people *login.Login
+	sent   sentForms
 }
 
 // New makes a Dashboard.

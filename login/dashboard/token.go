@@ -116,9 +116,13 @@ func (d *Dashboard) makeToken(w http.ResponseWriter, r *http.Request, m *login.M
 		d.showNewToken(w, r, m, p, form["scope"])
 		return
 	}
+	if !d.once(w, r, m, form, page.Sent{Shell: page.Shell{Section: "account"}, List: "/account/tokens", Form: "/account/tokens/new"}) {
+		return
+	}
 	made, secret, err := d.db.CreatePersonalToken(r.Context(), m.Actor, storage.NewPersonalToken{
 		UserID: m.User.ID, AppID: p.For, Name: p.Name, Scopes: form["scope"], ExpiresAt: ends,
 	})
+	d.made(form, err)
 	wrong, other := refused(err)
 	switch {
 	case other != nil:

@@ -39,7 +39,11 @@ func (d *Dashboard) addUser(w http.ResponseWriter, r *http.Request, m *login.Mem
 			return
 		}
 	}
+	if !d.once(w, r, m, form, page.Sent{Shell: page.Shell{Section: "users"}, List: "/users", Form: "/users/new"}) {
+		return
+	}
 	u, secret, err := d.create(r, m, n)
+	d.made(form, err)
 	wrong, err := d.taken(r, err, p.Login, "")
 	switch {
 	case err != nil:
@@ -81,7 +85,12 @@ func (d *Dashboard) taken(r *http.Request, err error, name, id string) (page.Mis
 
 // makeLink is POST /users/{sub}/link: an invitation for a person without a password, else a way back in.
 func (d *Dashboard) makeLink(w http.ResponseWriter, r *http.Request, m *login.Member, u *storage.User) {
-	if _, ok := d.people.MemberForm(w, r, m); !ok || !d.provedFor(w, r, m, u) {
+	form, ok := d.people.MemberForm(w, r, m)
+	if !ok || !d.provedFor(w, r, m, u) {
+		return
+	}
+	at := "/users/" + u.ID
+	if !d.once(w, r, m, form, page.Sent{Shell: page.Shell{Section: "users"}, List: at, Form: at + "#sign-in"}) {
 		return
 	}
 	purpose := storage.LinkInvite
@@ -89,6 +98,7 @@ func (d *Dashboard) makeLink(w http.ResponseWriter, r *http.Request, m *login.Me
 		purpose = storage.LinkRecover
 	}
 	secret, link, err := d.db.CreateLink(r.Context(), m.Actor, u.ID, purpose)
+	d.made(form, err)
 	if err != nil {
 		d.answer(w, r, m, u, string(u.Access), "link", err, "", "")
 		return

@@ -146,6 +146,8 @@ func (b *browser) send(r *http.Request) answer {
 	a := answer{path: r.URL.Path, status: rec.Code, header: rec.Header(), body: rec.Body.String()}
 	if found := csrfField.FindStringSubmatch(a.body); found != nil {
 		b.csrf = html.UnescapeString(found[1])
+	} else if a.status == http.StatusSeeOther {
+		b.csrf = "" // the page of the form is gone
 	}
 	return a
 }

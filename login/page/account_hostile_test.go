@@ -13,5 +13,7 @@ func init() {
 		"Audit.Groups":        "user",
 		"Audit.List.Did":      "user_create",
 		"Audit.List.Kind":     "user",
+		"Sent.List":           "/apps",
+		"Sent.Form":           "/apps/new",
 	})
 }

@@ -71,6 +71,7 @@ func registrySamples() []sample {
 		{"app-new-wrong", false, AppNew{Shell: appShell, Type: "native", Name: "Harbour Reports", Description: "Quarterly",
 			Redirects: "http://reports.harbour.example/cb", Mistake: Mistake{Field: "redirect_uris", Reason: "redirect_http", Line: 1, Value: "http://reports.harbour.example/cb"}}},
 		{"app-new-nameless", false, AppNew{Shell: appShell, Type: "web", Mistake: Mistake{Field: "client_name", Reason: "name_missing"}}},
+		{"sent", false, Sent{Shell: appShell, List: "/apps", Form: "/apps/new"}},
 		{"app-setup-new", false, AppSetup{AppHead: reports("setup"), Client: reportsClient, Redirect: true, Secret: "propusk_key_8sWmT2xVqLr5yHcN0dZuKf3bJ7gEa94f1c",
 			Env: "OIDC_ISSUER=https://id.harbour.example\nOIDC_CLIENT_ID=harbour-reports\n", Snippets: []Snippet{
 				{ID: "go", Title: "Go", Open: true, Files: []SnippetFile{{"", "go get golang.org/x/oauth2"}, {"main.go", "package main\n\nfunc main() {\n\tif 1 < 2 && true {\n\t}\n}\n"}}},

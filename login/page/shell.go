@@ -34,6 +34,16 @@ func layoutOf(c content) string {
 	return "layout"
 }
 
+// Sent says that a form which made something came a second time and made nothing (template shell-sent):
+// somebody clicked twice, or reloaded the answer.
+type Sent struct {
+	Shell
+	List string // address of the list where the thing stands that was made the first time
+	Form string // address of the form, to make another
+}
+
+func (Sent) template() string { return "shell-sent" }
+
 // Mistake is why a form was not accepted: the field, storage's reason and the value or line it is about.
 // The zero Mistake is none.
 type Mistake struct {
