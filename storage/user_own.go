@@ -85,12 +85,14 @@ func userDiff(before, after *User) string {
 }
 
 // keepsAdmin refuses a change of an administrator after which there would be none: whoever acts, and also
-// when two act at once, because the writer runs one after the other. propusk itself is asked by nobody.
+// when two act at once, because the writer runs one after the other. One who could sign in leaves only where
+// another can: somebody invited who has no password yet does not count. propusk itself is asked by nobody.
 func (t *tx) keepsAdmin(by Actor, before *User) error {
 	if by.Kind == ActorSystem || before.Access != Full || before.Disabled() {
 		return nil
 	}
-	left, err := t.texts(`SELECT id FROM users WHERE access = 'full' AND disabled_at = 0 LIMIT 1`)
+	left, err := t.texts(`SELECT id FROM users WHERE access = 'full' AND disabled_at = 0
+		AND (password_hash <> '' OR $1 = 'any') LIMIT 1`, map[bool]string{true: "password", false: "any"}[before.HasPassword()])
 	if err == nil && len(left) == 0 {
 		err = &Invalid{Field: "access", Reason: "last_admin", Value: before.Login}
 	}
