@@ -24,26 +24,54 @@ func (db *DB) SetDeveloper(ctx context.Context, by Actor, appID string, d Develo
 		if err != nil {
 			return err
 		}
-		err = checkDeveloper(app, &d)
-		if err != nil {
-			return err
-		}
-		if app.Role(d.UserID) != d.Role {
-			err = tx.canDevelop(d.UserID)
-		}
-		if err == nil && d.Role == RoleOwner {
-			_, err = tx.exec(`UPDATE app_developers SET role = 'developer' WHERE app_id = $1 AND role = 'owner' AND user_id <> $2`, appID, d.UserID)
-		}
-		if err != nil {
-			return err
-		}
-		err = tx.putDeveloper(appID, &d)
-		if err != nil {
-			return err
-		}
-		tx.then(func() { db.appChanged(appID) })
-		return tx.audit(by, "developer.set", appID, "ok", d.UserID+" "+string(d.Role))
+		return db.setDeveloper(tx, by, app, d)
 	})
+}
+
+// UpdateDeveloper changes role and phone of a developer as they are at that moment, by the rules of
+// [DB.SetDeveloper]; it never gives a role to whoever has none (any more): ErrNotFound. change must be quick
+// and must not call the database; its error is returned as it is.
+func (db *DB) UpdateDeveloper(ctx context.Context, by Actor, appID, userID string, change func(*Developer) error) error {
+	return db.change(ctx, by, "developer.set", appID, func(tx *tx) error {
+		app, err := tx.appFor(by, AppDevelopers, appID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(app.Developers, func(d Developer) bool { return d.UserID == userID })
+		if i < 0 {
+			return fmt.Errorf("developer of app %q: %w", appID, ErrNotFound)
+		}
+		d := app.Developers[i]
+		err = change(&d)
+		if err != nil {
+			return err
+		}
+		d.UserID = userID
+		return db.setDeveloper(tx, by, app, d)
+	})
+}
+
+// setDeveloper is the transaction of SetDeveloper; app is as it is stored.
+func (db *DB) setDeveloper(tx *tx, by Actor, app *App, d Developer) error {
+	err := checkDeveloper(app, &d)
+	if err != nil {
+		return err
+	}
+	if app.Role(d.UserID) != d.Role {
+		err = tx.canDevelop(d.UserID)
+	}
+	if err == nil && d.Role == RoleOwner {
+		_, err = tx.exec(`UPDATE app_developers SET role = 'developer' WHERE app_id = $1 AND role = 'owner' AND user_id <> $2`, app.ID, d.UserID)
+	}
+	if err != nil {
+		return err
+	}
+	err = tx.putDeveloper(app.ID, &d)
+	if err != nil {
+		return err
+	}
+	tx.then(func() { db.appChanged(app.ID) })
+	return tx.audit(by, "developer.set", app.ID, "ok", d.UserID+" "+string(d.Role))
 }
 
 // putDeveloper stores a developer. A row that is the owner's is only changed by handing over, also by

@@ -169,30 +169,28 @@ func (DeveloperPatch) Schema(r huma.Registry) *huma.Schema {
 }
 
 func (a *API) changeDeveloper(ctx context.Context, by storage.Actor, in *DeveloperPatchBody) (*One[Developer], error) {
-	app, err := a.db.AppFor(ctx, by, storage.AppDevelopers, in.ClientID)
+	_, err := a.db.AppFor(ctx, by, storage.AppDevelopers, in.ClientID)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(app.Developers, func(d storage.Developer) bool { return d.UserID == in.Sub })
-	if i < 0 {
-		return nil, storage.ErrNotFound
-	}
-	d, patch := app.Developers[i], fields(in.Body)
+	patch := fields(in.Body)
 	err = patch.kept([]string{"role"})
 	if err != nil {
 		return nil, err
 	}
-	if patch.sent("role") {
-		d.Role = storage.Role(patch.text("role"))
-	}
-	if _, sent := patch["phone"]; sent {
-		d.Phone = patch.text("phone")
-	}
-	err = a.db.SetDeveloper(ctx, by, app.ID, d)
+	err = a.db.UpdateDeveloper(ctx, by, in.ClientID, in.Sub, func(d *storage.Developer) error {
+		if patch.sent("role") {
+			d.Role = storage.Role(patch.text("role"))
+		}
+		if _, sent := patch["phone"]; sent {
+			d.Phone = patch.text("phone")
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	view, err := a.developer(ctx, by, app.ID, d.UserID)
+	view, err := a.developer(ctx, by, in.ClientID, in.Sub)
 	if err != nil {
 		return nil, err
 	}
