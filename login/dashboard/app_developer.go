@@ -57,7 +57,7 @@ func (d *Dashboard) changeDevelopers(w http.ResponseWriter, r *http.Request, m *
 	case "invite":
 		d.inviteDeveloper(w, r, m, app, form)
 	case "change":
-		d.setDeveloper(w, r, m, app, storage.Role(form.Get("role")), form, "saved")
+		d.setDeveloper(w, r, m, app, form)
 	case "hand_over":
 		d.handOver(w, r, m, app, form)
 	case "remove":
@@ -105,29 +105,43 @@ func (d *Dashboard) inviteDeveloper(w http.ResponseWriter, r *http.Request, m *l
 }
 
 // setDeveloper changes role and phone of a person who has a role already.
-func (d *Dashboard) setDeveloper(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App, role storage.Role, form url.Values, done string) {
-	typed := page.DeveloperForm{User: form.Get("user"), Role: string(role), Phone: form.Get("phone")}
-	var err error
-	if app.Role(typed.User) == "" {
-		_, err = d.db.AppFor(r.Context(), m.Actor, storage.AppDevelopers, app.ID)
-		if err == nil {
-			d.showDevelopers(w, r, m, app, unprocessable, typed, page.Mistake{Field: "user", Text: "apps.developer_unknown"})
-			return
-		}
-	} else {
-		err = d.db.SetDeveloper(r.Context(), m.Actor, app.ID, storage.Developer{UserID: typed.User, Role: role, Phone: typed.Phone})
-	}
-	d.developerDone(w, r, m, app, typed, err, done)
+func (d *Dashboard) setDeveloper(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App, form url.Values) {
+	typed := page.DeveloperForm{User: form.Get("user"), Role: form.Get("role"), Phone: form.Get("phone")}
+	d.updateDeveloper(w, r, m, app, typed, "saved", func(dev *storage.Developer) error {
+		dev.Role, dev.Phone = storage.Role(typed.Role), typed.Phone
+		return nil
+	})
 }
 
 // handOver makes the person the owner; their phone stays.
 func (d *Dashboard) handOver(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App, form url.Values) {
-	for _, dev := range app.Developers {
-		if dev.UserID == form.Get("user") {
-			form.Set("phone", dev.Phone)
+	typed := page.DeveloperForm{User: form.Get("user"), Role: string(storage.RoleOwner)}
+	for _, dev := range app.Developers { // as the row shows it, where the change is refused
+		if dev.UserID == typed.User {
+			typed.Phone = dev.Phone
 		}
 	}
-	d.setDeveloper(w, r, m, app, storage.RoleOwner, form, "handed_over")
+	d.updateDeveloper(w, r, m, app, typed, "handed_over", func(dev *storage.Developer) error {
+		dev.Role = storage.RoleOwner
+		return nil
+	})
+}
+
+// updateDeveloper changes a developer as they are when it is stored. Whoever has lost their role meanwhile
+// gets none back.
+func (d *Dashboard) updateDeveloper(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App, typed page.DeveloperForm, done string,
+	change func(*storage.Developer) error) {
+	err := d.db.UpdateDeveloper(r.Context(), m.Actor, app.ID, typed.User, change)
+	if errors.Is(err, storage.ErrNotFound) { // the person, or by now the app
+		now, gone := d.db.AppFor(r.Context(), m.Actor, storage.AppDevelopers, app.ID)
+		if gone != nil {
+			d.people.Fail(w, r, gone)
+			return
+		}
+		d.showDevelopers(w, r, m, now, unprocessable, typed, page.Mistake{Field: "user", Text: "apps.developer_unknown"})
+		return
+	}
+	d.developerDone(w, r, m, app, typed, err, done)
 }
 
 func (d *Dashboard) removeDeveloper(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App, userID string) {
