@@ -108,7 +108,7 @@ func knownPassword(db *storage.DB, u *storage.User) string {
 // try makes the addresses and commands to try, for the seeded apps that are still there.
 func (v devView) try(ctx context.Context, db *storage.DB) (tryView, error) {
 	var t tryView
-	back := v.Issuer + "/"
+	back := v.Issuer + "/account" // a page that leaves the code in the address bar
 	a, err := db.App(ctx, "plain")
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return t, err
@@ -146,6 +146,7 @@ func (v devView) screen(w io.Writer) error {
 	if v.Ephemeral {
 		kept = " (removed at exit)"
 	}
+	line("pages", v.Issuer+"/account (yours; alice's also shows apps, people and the audit log)")
 	line("data", v.Data+kept)
 	fmt.Fprintln(w)
 	for i, a := range v.ordered() {
