@@ -110,7 +110,7 @@ func (db *DB) LinkBySecret(ctx context.Context, secret string) (*Link, *User, er
 
 // UseLink uses the link up and sets the password, in one transaction: of any number who try at once one
 // succeeds. All links of the user end with it. A recovery link also enables the user and ends all
-// sessions and grants. The password is hashed before, for the holder of a link that works alone.
+// sessions, grants and personal tokens. The password is hashed before, for the holder of a link that works alone.
 // ErrNotFound when the link was used or has expired; *Invalid for the password, which leaves the link as
 // it is. address is the peer's, for the audit log.
 func (db *DB) UseLink(ctx context.Context, secret, password, address string) (*User, error) {
@@ -166,7 +166,7 @@ func (db *DB) useLink(tx *tx, hash, argon, address string) (*User, error) {
 		return nil, err
 	}
 	if purpose == LinkRecover {
-		err = db.endEverything(tx, userID, "link.use")
+		err = db.endWithTokens(tx, userID, "link.use")
 	}
 	if err != nil {
 		return nil, err

@@ -190,8 +190,8 @@ func (db *DB) userChanged(tx *tx, before, after *User) {
 	})
 }
 
-// SetUserDisabled disables, which ends sessions, grants and one-time links at once, or enables; they do not
-// come back, while personal tokens work again. By an administrator or a command: else ErrForbidden, or
+// SetUserDisabled disables, which ends sessions, grants, personal tokens and one-time links at once, or
+// enables; they do not come back. By an administrator or a command: else ErrForbidden, or
 // ErrNotFound where the actor may not know of people. Asking for the state there is changes nothing.
 // ErrNotFound, or *Invalid last_admin.
 func (db *DB) SetUserDisabled(ctx context.Context, by Actor, id string, disabled bool) error {
@@ -238,7 +238,17 @@ func (db *DB) endForDisabled(tx *tx, by Actor, u *User, reason string) error {
 	if err != nil {
 		return err
 	}
-	return db.endEverything(tx, u.ID, reason)
+	return db.endWithTokens(tx, u.ID, reason)
+}
+
+// endWithTokens is endEverything and deletes the personal tokens as well: whoever had the account may have
+// made some, and they need no session.
+func (db *DB) endWithTokens(tx *tx, userID, reason string) error {
+	err := db.endEverything(tx, userID, reason)
+	if err == nil {
+		_, err = db.deletePersonalTokens(tx, `user_id = $1`, userID)
+	}
+	return err
 }
 
 // endEverything ends all sessions and grants of a user.

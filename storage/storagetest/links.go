@@ -81,11 +81,13 @@ func testLinkRecover(t *testing.T, w *world) {
 	w.lives(g.ID, false)
 
 	_, cookie = w.signIn("alice")
+	_, token := w.token("alice", "", storage.ScopeMeRead)
 	secret = w.link("alice", storage.LinkRecover)
 	_, err = w.db.UseLink(w.ctx, secret, newPassword+"!", "")
 	w.must(err)
 	_, _, err = w.db.SessionBySecret(w.ctx, cookie) // of an enabled user too
 	w.category(err, storage.ErrNotFound)
+	w.tokenFails(token, storage.ErrNotFound)
 
 	secret = w.link("alice", storage.LinkRecover)
 	w.clock.Advance(storage.LinkRecoverTTL)

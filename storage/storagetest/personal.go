@@ -152,10 +152,12 @@ func testPersonalFalls(t *testing.T, w *world) {
 	}
 
 	w.must(w.db.SetUserDisabled(w.ctx, storage.Command, bob.ID, true))
-	w.tokenFails(api, storage.ErrRevoked)
-	w.tokenFails(forDemo, storage.ErrRevoked)
+	w.tokenFails(api, storage.ErrNotFound)
+	w.tokenFails(forDemo, storage.ErrNotFound)
 	w.must(w.db.SetUserDisabled(w.ctx, storage.Command, bob.ID, false))
-	w.tokenScopes(api, storage.ScopeMeRead)
+	w.tokenFails(api, storage.ErrNotFound) // they do not come back
+	_, api = w.token("bob", "", storage.ScopeMeRead)
+	_, forDemo = w.token("bob", "demo", "email", "extern.api")
 
 	w.changeDemo(func(a *storage.App) { a.Enabled = false })
 	w.tokenFails(forDemo, storage.ErrRevoked)
