@@ -11,7 +11,7 @@ import (
 
 func (a *API) keyOperations() {
 	handle(a, route{method: http.MethodGet, path: "/apps/{client_id}/keys", id: "list-keys", tag: "Access keys", scope: storage.ScopeAppsRead,
-		summary: "List an app's access keys"}, a.listKeys)
+		summary: "List an app's access keys", text: "For administrators, the owner and developers."}, a.listKeys)
 	handle(a, route{method: http.MethodPost, path: "/apps/{client_id}/keys", id: "create-key", tag: "Access keys", scope: storage.ScopeAppsWrite, status: http.StatusCreated,
 		summary: "Make an access key", text: "The client_secret is in this answer only. Several may be in use: make the new one, change over, delete the old one."}, a.createKey)
 	handle(a, route{method: http.MethodGet, path: "/apps/{client_id}/keys/{id}", id: "get-key", tag: "Access keys", scope: storage.ScopeAppsRead,
@@ -40,8 +40,15 @@ func viewKey(k storage.AppKey) Key {
 	return Key{ID: k.ID, Label: k.Label, Prefix: k.Prefix, CreatedAt: k.CreatedAt.UTC(), ExpiresAt: when(k.ExpiresAt), LastUsedAt: when(k.LastUsedAt)}
 }
 
+// keysFor returns the app to those whose role is to work with its keys, as on the page: a viewer is refused.
+// A token needs only the scope to read, which the operation has asked for.
+func (a *API) keysFor(ctx context.Context, by storage.Actor, clientID string) (*storage.App, error) {
+	by.Scopes = append(slices.Clone(by.Scopes), storage.ScopeAppsWrite)
+	return a.db.AppFor(ctx, by, storage.AppKeys, clientID)
+}
+
 func (a *API) listKeys(ctx context.Context, by storage.Actor, in *AppPath) (*Page[Key], error) {
-	app, err := a.db.AppFor(ctx, by, storage.AppRead, in.ClientID)
+	app, err := a.keysFor(ctx, by, in.ClientID)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +93,7 @@ type KeyPath struct {
 }
 
 func (a *API) getKey(ctx context.Context, by storage.Actor, in *KeyPath) (*One[Key], error) {
-	app, err := a.db.AppFor(ctx, by, storage.AppRead, in.ClientID)
+	app, err := a.keysFor(ctx, by, in.ClientID)
 	if err != nil {
 		return nil, err
 	}
