@@ -47,6 +47,7 @@ type NewUser struct {
 	EmailVerified bool
 	Access        Access
 	Claims        map[string]any
+	Disabled      bool // cannot sign in until they are enabled
 	// AnyPassword lets a password through that the rules refuse. Only the dev seed sets it.
 	AnyPassword bool
 }

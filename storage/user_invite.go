@@ -8,9 +8,12 @@ import (
 // InviteUser adds a user without a password together with the one-time link by which the person sets the
 // first one, whose secret is returned and shown once. By an administrator or a command, also by a token:
 // unlike [DB.CreateLink] it can open nothing but the account it makes, as a first password could; an
-// administrator it invites only with all scopes of the API, else ErrForbidden. *Invalid or ErrConflict as
-// for [DB.CreateUser].
+// administrator it invites only with all scopes of the API, else ErrForbidden. *Invalid
+// (user_disabled for one who could not follow the link) or ErrConflict as for [DB.CreateUser].
 func (db *DB) InviteUser(ctx context.Context, by Actor, n NewUser) (*User, string, error) {
+	if n.Disabled {
+		return nil, "", &Invalid{Field: "user", Reason: "user_disabled", Value: clip(n.Login, 100)}
+	}
 	n.Password = ""
 	u, err := newUser(n)
 	if err != nil {

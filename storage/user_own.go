@@ -33,6 +33,8 @@ func ownChange(before, after *User) error {
 		return refuse("email")
 	case before.Access != after.Access:
 		return refuse("access")
+	case before.Disabled() != after.Disabled():
+		return refuse("disabled")
 	}
 	for _, name := range changedClaims(before.Claims, after.Claims) {
 		base, _, _ := strings.Cut(name, "#")

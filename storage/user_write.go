@@ -53,6 +53,9 @@ func newUser(n NewUser) (*User, error) {
 	if u.Claims == nil {
 		u.Claims = map[string]any{}
 	}
+	if n.Disabled {
+		u.DisabledAt = time.Unix(1, 0) // the time of the change, see insertUser
+	}
 	if u.ID == "" {
 		u.ID = NewID()
 	} else if len(u.ID) != 26 || strings.Trim(u.ID, "0123456789abcdefghijklmnopqrstuvwxyz") != "" {
@@ -63,15 +66,20 @@ func newUser(n NewUser) (*User, error) {
 
 func (db *DB) insertUser(tx *tx, by Actor, u *User) error {
 	u.CreatedAt, u.UpdatedAt, u.passwordAt = tx.now, tx.now, tx.nowMS
+	detail := u.Login
+	if u.Disabled() {
+		u.DisabledAt = tx.now
+		detail += ", disabled"
+	}
 	err := tx.freeID(`SELECT id FROM apps WHERE id = $1`, u.ID)
 	if err != nil {
 		return err
 	}
 	_, err = tx.exec(`INSERT INTO users (id, login, login_key, name, name_key, email, email_key, email_verified, access,
 			password_hash, password_at, claims, disabled_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $11, 0, $12, $12)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $11, $13, $12, $12)`,
 		u.ID, u.Login, Fold(u.Login), u.Name, Fold(u.Name), u.Email, emailKey(u.Email), u.EmailVerified, string(u.Access),
-		u.passwordHash, toJSON(u.Claims), tx.nowMS)
+		u.passwordHash, toJSON(u.Claims), tx.nowMS, millis(u.DisabledAt))
 	if err != nil {
 		return fmt.Errorf("user %q: %w", u.Login, err)
 	}
@@ -79,7 +87,7 @@ func (db *DB) insertUser(tx *tx, by Actor, u *User) error {
 		db.caches.users.add(u.ID, u)
 		db.search.touch(u.ID)
 	})
-	return tx.audit(by, "user.create", u.ID, "ok", u.Login)
+	return tx.audit(by, "user.create", u.ID, "ok", detail)
 }
 
 // freeID refuses an id the query finds: a client_id must never equal a user's id, because sub of a
@@ -102,9 +110,11 @@ func emailKey(email string) any {
 
 // UpdateUser changes a copy of the user and stores it; UpdatedAt moves. Administrators and commands may
 // change everything, people of themselves what [ownChange] lets through: else ErrForbidden, or ErrNotFound
-// where the actor may not know of people. A token gives full access only with all scopes of the API. change
-// must be quick and must not call the database; its error is returned as it is. ID, DisabledAt, CreatedAt and the password cannot be changed this way. *Invalid
-// (last_admin among the reasons), ErrNotFound or ErrConflict.
+// where the actor may not know of people. A token gives full access only with all scopes of the API. A
+// DisabledAt that is set, to whatever time, or taken away disables or enables in the same transaction, as
+// [DB.SetUserDisabled] does. change must be quick and must not call the database; its error is returned as
+// it is. ID, CreatedAt and the password cannot be changed this way. *Invalid (last_admin among the reasons),
+// ErrNotFound or ErrConflict.
 func (db *DB) UpdateUser(ctx context.Context, by Actor, id string, change func(*User) error) (*User, error) {
 	var changed *User
 	err := db.change(ctx, by, "user.update", id, func(tx *tx) error {
@@ -122,8 +132,14 @@ func (db *DB) UpdateUser(ctx context.Context, by Actor, id string, change func(*
 		if err != nil {
 			return err
 		}
-		u.ID, u.DisabledAt, u.CreatedAt = before.ID, before.DisabledAt, before.CreatedAt
+		u.ID, u.CreatedAt, u.UpdatedAt = before.ID, before.CreatedAt, tx.now
 		u.passwordHash, u.passwordAt = before.passwordHash, before.passwordAt
+		switch {
+		case u.Disabled() == before.Disabled():
+			u.DisabledAt = before.DisabledAt
+		case u.Disabled():
+			u.DisabledAt = tx.now
+		}
 		err = checkUser(&u)
 		if err == nil && own {
 			err = ownChange(before, &u)
@@ -134,17 +150,8 @@ func (db *DB) UpdateUser(ctx context.Context, by Actor, id string, change func(*
 		if err != nil {
 			return err
 		}
-		u.UpdatedAt = tx.now
-		err = tx.updateUser(&u)
-		if err == nil && before.Access == Full && u.Access != Full {
-			err = tx.keepsAdmin(by, before)
-		}
-		if err != nil {
-			return err
-		}
 		changed = &u
-		db.userChanged(tx, before, changed)
-		return tx.audit(by, "user.update", id, "ok", userDiff(before, changed))
+		return db.storeUser(tx, by, before, changed)
 	})
 	if err != nil {
 		return nil, err
@@ -152,13 +159,33 @@ func (db *DB) UpdateUser(ctx context.Context, by Actor, id string, change func(*
 	return changed, nil
 }
 
+// storeUser is the transaction of UpdateUser after the checks of what was typed.
+func (db *DB) storeUser(tx *tx, by Actor, before, u *User) error {
+	err := tx.updateUser(u)
+	if err == nil && before.Access == Full && u.Access != Full {
+		err = tx.keepsAdmin(by, before)
+	}
+	if err != nil {
+		return err
+	}
+	db.userChanged(tx, before, u)
+	diff := userDiff(before, u)
+	if before.Disabled() != u.Disabled() {
+		err = db.disabledChanged(tx, by, before, u)
+		if err != nil || diff == "" {
+			return err
+		}
+	}
+	return tx.audit(by, "user.update", u.ID, "ok", diff)
+}
+
 // updateUser writes the columns that UpdateUser may change.
 func (t *tx) updateUser(u *User) error {
 	_, err := t.exec(`UPDATE users SET login = $2, login_key = $3, name = $4, name_key = $5, email = $6, email_key = $7,
-			email_verified = $8, access = $9, claims = $10, updated_at = $11
+			email_verified = $8, access = $9, claims = $10, updated_at = $11, disabled_at = $12
 		WHERE id = $1`,
 		u.ID, u.Login, Fold(u.Login), u.Name, Fold(u.Name), u.Email, emailKey(u.Email), u.EmailVerified, string(u.Access),
-		toJSON(u.Claims), t.nowMS)
+		toJSON(u.Claims), t.nowMS, millis(u.DisabledAt))
 	if err != nil {
 		return fmt.Errorf("user %q: %w", u.Login, err)
 	}
@@ -218,14 +245,20 @@ func (db *DB) SetUserDisabled(ctx context.Context, by Actor, id string, disabled
 			return err
 		}
 		db.userChanged(tx, before, &u)
-		if disabled {
-			err = db.endForDisabled(tx, by, before, action)
-		}
-		if err != nil {
-			return err
-		}
-		return tx.audit(by, action, id, "ok", "")
+		return db.disabledChanged(tx, by, before, &u)
 	})
+}
+
+// disabledChanged does what belongs to disabling, and tells the audit log of that or of enabling.
+func (db *DB) disabledChanged(tx *tx, by Actor, before, u *User) error {
+	if !u.Disabled() {
+		return tx.audit(by, "user.enable", u.ID, "ok", "")
+	}
+	err := db.endForDisabled(tx, by, before, "user.disable")
+	if err != nil {
+		return err
+	}
+	return tx.audit(by, "user.disable", u.ID, "ok", "")
 }
 
 // endForDisabled takes from a user what must not outlive their being disabled.

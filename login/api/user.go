@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/propusk/propusk/storage"
 )
@@ -79,12 +80,6 @@ func (a *API) createUser(ctx context.Context, by storage.Actor, in *UserBody) (*
 	} else {
 		u, err = a.db.CreateUser(ctx, by, n)
 	}
-	if err == nil && fields(sent).flag("disabled") {
-		err = a.db.SetUserDisabled(ctx, by, u.ID, true)
-	}
-	if err == nil {
-		u, err = a.db.User(ctx, u.ID)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +93,7 @@ func (a *API) createUser(ctx context.Context, by storage.Actor, in *UserBody) (*
 // newUser reads what makes a person.
 func newUser(sent fields) (storage.NewUser, error) {
 	n := storage.NewUser{Login: sent.text("login"), Name: sent.text("name"), Email: sent.text("email"), Password: sent.text("password"),
-		EmailVerified: sent.flag("email_verified"), Access: storage.Access(sent.text("access"))}
+		EmailVerified: sent.flag("email_verified"), Disabled: sent.flag("disabled"), Access: storage.Access(sent.text("access"))}
 	if sent.flag("invite") && (n.Password != "" || sent.flag("disabled")) {
 		return n, &fault{"body.invite", "stands beside password or disabled, which leave nothing to invite to"}
 	}
@@ -129,18 +124,20 @@ func (a *API) changeUser(ctx context.Context, by storage.Actor, in *UserPatchBod
 			others[name] = value
 		}
 	}
-	if len(others) > 0 {
+	if len(others) == 0 && sent { // where it is so already nothing changes
+		err = a.db.SetUserDisabled(ctx, by, in.Sub, disable)
+	} else if len(others) > 0 {
 		_, err = a.db.UpdateUser(ctx, by, in.Sub, func(u *storage.User) error {
 			access := u.Access
 			err := changeUser(u, others)
 			if err == nil && u.ID == by.ID && u.Access != access {
 				err = storage.ErrForbidden // a token neither widens nor ends what it rests on
 			}
+			if sent && disable != u.Disabled() {
+				u.DisabledAt = disabledAt(a.now(), disable)
+			}
 			return err
 		})
-	}
-	if err == nil && sent {
-		err = a.db.SetUserDisabled(ctx, by, in.Sub, disable)
 	}
 	if err != nil {
 		return nil, err
@@ -150,4 +147,12 @@ func (a *API) changeUser(ctx context.Context, by storage.Actor, in *UserPatchBod
 		return nil, err
 	}
 	return &One[UserDocument]{viewUser(u)}, nil
+}
+
+// disabledAt is now, or never.
+func disabledAt(now time.Time, disabled bool) time.Time {
+	if disabled {
+		return now
+	}
+	return time.Time{}
 }

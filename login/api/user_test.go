@@ -176,6 +176,7 @@ func TestPatchUser(t *testing.T) {
 		{"access away", bob, map[string]any{"access": nil}, http.StatusUnprocessableEntity},
 		{"own access", alice, map[string]any{"access": "partial"}, http.StatusForbidden},
 		{"login taken", bob, map[string]any{"login": "carol"}, http.StatusConflict},
+		{"login taken and disabled", bob, map[string]any{"login": "carol", "disabled": true}, http.StatusConflict},
 		{"sub", bob, map[string]any{"sub": carol}, http.StatusUnprocessableEntity},
 		{"wrong type", bob, map[string]any{"locale": 7}, http.StatusUnprocessableEntity},
 		{"unknown", "nonesuch", map[string]any{"name": "x"}, http.StatusNotFound},
@@ -184,6 +185,9 @@ func TestPatchUser(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			w.call(token, http.MethodPatch, "/users/"+r.sub, r.patch).want(r.status)
 		})
+	}
+	if u, err := w.db.User(t.Context(), bob); err != nil || u.Disabled() || u.Login != "bob" { // refused as a whole
+		t.Errorf("bob is %+v, %v", u, err)
 	}
 	// The claims of the cache are not those that were merged into.
 	u, err := w.db.User(t.Context(), alice)
