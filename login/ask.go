@@ -20,6 +20,7 @@ type asking struct {
 	since    time.Time
 	ticked   map[string]bool // asked before and granted then
 	unasked  []string        // granted by a switch of the app; to be recorded before the answer
+	away     []string        // where the page speaks of offline access: the scopes it is said to reach
 	kept     bool            // offline_access is among them: the page, if there is one, says so
 
 	scopes []string // of the request
@@ -48,7 +49,7 @@ func (a asking) digest() string {
 	if a.offline {
 		text += "|" + storage.ScopeOffline
 	}
-	return text
+	return text + "|away:" + strings.Join(a.away, " ")
 }
 
 // ask works out what a signed-in person must be asked for the request. Every scope needs a standing
@@ -72,10 +73,30 @@ func ask(in input) asking {
 	return a
 }
 
-// askScopes sorts the scopes of the request; everything asks about decided ones too.
+// askScopes works out the question; everything asks about what was decided too. What is preset is asked
+// like the rest once there is a page anyway.
 func askScopes(in input, everything bool) asking {
-	a := asking{scopes: in.scopes(), ticked: map[string]bool{}, given: map[string]bool{}}
 	preset := !everything && in.preset()
+	a := sortScopes(in, everything, preset)
+	a.askAway(in)
+	if preset && a.open() {
+		a = sortScopes(in, everything, false)
+		a.askAway(in)
+	}
+	if a.tellsAway() {
+		for _, name := range a.scopes {
+			s, _ := in.app.Scope(name)
+			if s.Offline && name != storage.ScopeOffline {
+				a.away = append(a.away, name)
+			}
+		}
+	}
+	return a
+}
+
+// sortScopes sorts the scopes of the request into what is asked and what is not.
+func sortScopes(in input, everything, preset bool) asking {
+	a := asking{scopes: in.scopes(), ticked: map[string]bool{}, given: map[string]bool{}}
 	for _, name := range a.scopes {
 		decision, stands := standing(in.consents, name, in.now)
 		granted := stands && decision.Granted

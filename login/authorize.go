@@ -33,7 +33,7 @@ func (l *Login) Authorize(w http.ResponseWriter, r *http.Request, req *storage.A
 	s := next(in)
 	switch s.kind {
 	case stepDone:
-		err = l.recordUnasked(r, in, s.unasked)
+		err = l.recordUnasked(r, in, s)
 		if err != nil {
 			l.refuseFailure(w, r, req, err)
 			return

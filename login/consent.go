@@ -107,7 +107,15 @@ func (l *Login) allow(w http.ResponseWriter, r *http.Request, in input, a asking
 // the form names it.
 func decide(in input, a asking, ticked []string) []storage.Consent {
 	var list []storage.Consent
-	add := func(scope string, granted bool) { list = append(list, decision(in, scope, granted)) }
+	kept := a.kept || slices.Contains(a.required, storage.ScopeOffline) || a.offline && slices.Contains(ticked, storage.ScopeOffline)
+	add := func(scope string, granted bool) {
+		away := kept && slices.Contains(a.away, scope)
+		if !a.tellsAway() { // nothing was said of it: what was said before holds
+			before, stands := standing(in.consents, scope, in.now)
+			away = stands && before.Offline
+		}
+		list = append(list, decision(in, scope, granted, away))
+	}
 	for _, scope := range a.required {
 		add(scope, true)
 	}
@@ -115,14 +123,19 @@ func decide(in input, a asking, ticked []string) []storage.Consent {
 		add(scope, slices.Contains(ticked, scope))
 	}
 	if a.offline || a.kept {
-		add(storage.ScopeOffline, a.kept || slices.Contains(ticked, storage.ScopeOffline))
+		add(storage.ScopeOffline, kept)
+	}
+	if kept {
+		for _, scope := range widened(in, a.already) {
+			add(scope, true)
+		}
 	}
 	return list
 }
 
-// decision is one decision of now; that about offline access ends.
-func decision(in input, scope string, granted bool) storage.Consent {
-	c := storage.Consent{Scope: scope, Granted: granted, DecidedAt: in.now}
+// decision is one decision of now, away for use while the person is away too; that about offline access ends.
+func decision(in input, scope string, granted, away bool) storage.Consent {
+	c := storage.Consent{Scope: scope, Granted: granted, Offline: granted && away, DecidedAt: in.now}
 	if scope == storage.ScopeOffline {
 		c.Until = in.now.Add(storage.OfflineConsent)
 	}
@@ -131,17 +144,18 @@ func decision(in input, scope string, granted bool) storage.Consent {
 
 // recordUnasked stores what switches of the app grant without a page, before the app is answered: the
 // account shows it, and the person can take it back.
-func (l *Login) recordUnasked(r *http.Request, in input, scopes []string) error {
-	if len(scopes) == 0 {
+func (l *Login) recordUnasked(r *http.Request, in input, s step) error {
+	if len(s.unasked) == 0 {
 		return nil
 	}
-	err := l.auditUnasked(r, in, scopes)
+	err := l.auditUnasked(r, in, s.unasked)
 	if err != nil {
 		return err
 	}
 	var list []storage.Consent
-	for _, scope := range scopes {
-		list = append(list, decision(in, scope, true))
+	for _, scope := range s.unasked {
+		assigned, _ := in.app.Scope(scope)
+		list = append(list, decision(in, scope, true, assigned.Offline && slices.Contains(s.scopes, storage.ScopeOffline)))
 	}
 	err = l.db.Decide(r.Context(), storage.UserActor(in.user, addressText(r)), in.app.ID, list)
 	if err != nil {
@@ -157,9 +171,15 @@ const auditConsent = "consent"
 // consent.offline_auto for offline access. The app is the actor, the person is acted on.
 func (l *Login) auditUnasked(r *http.Request, in input, scopes []string) error {
 	by := storage.Actor{Kind: storage.ActorApp, ID: in.app.ID, Address: addressText(r)}
-	var preset []string
+	var preset, gained []string
+	offline := slices.Contains(scopes, storage.ScopeOffline)
 	for _, scope := range scopes {
-		if scope != storage.ScopeOffline {
+		decision, stands := standing(in.consents, scope, in.now)
+		switch {
+		case scope == storage.ScopeOffline:
+		case stands && decision.Granted:
+			gained = append(gained, scope)
+		default:
 			preset = append(preset, scope)
 		}
 	}
@@ -167,9 +187,12 @@ func (l *Login) auditUnasked(r *http.Request, in input, scopes []string) error {
 	if len(preset) > 0 {
 		entries = append(entries, storage.AuditEntry{Action: auditConsent + ".preset", Detail: strings.Join(preset, " ")})
 	}
-	if len(preset) < len(scopes) {
+	if offline {
 		until := in.now.Add(storage.OfflineConsent).UTC().Format(time.DateOnly)
 		entries = append(entries, storage.AuditEntry{Action: auditConsent + ".offline_auto", Detail: "until " + until})
+	}
+	if len(gained) > 0 {
+		entries = append(entries, storage.AuditEntry{Action: auditConsent + ".offline_auto", Detail: "also " + strings.Join(gained, " ")})
 	}
 	for _, e := range entries {
 		e.Actor, e.Target, e.Result = by, in.user.ID, "ok"
@@ -194,8 +217,7 @@ func offlineAsk(in input, a asking, c *page.Consent) *page.OfflineAsk {
 	}
 	for _, list := range [][]page.ConsentRow{c.Required, c.Optional, c.Already} {
 		for i := range list {
-			s, _ := in.app.Scope(list[i].Scope)
-			list[i].Away = s.Offline
+			list[i].Away = slices.Contains(a.away, list[i].Scope)
 		}
 	}
 	return ask

@@ -61,7 +61,7 @@ func (l *Login) finish(w http.ResponseWriter, r *http.Request, in input, s step)
 		l.goBack(w, in.req.Return)
 		return
 	}
-	err := l.recordUnasked(r, in, s.unasked)
+	err := l.recordUnasked(r, in, s)
 	if err != nil {
 		l.failure(w, r, err)
 		return

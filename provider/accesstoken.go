@@ -149,7 +149,14 @@ func (p *Provider) readAccessToken(ctx context.Context, text string) (*bearer, e
 	if !b.app.Enabled || b.app.ID != t.appID || b.user != nil && !admits(b.app, b.user.ID) {
 		return nil, errToken
 	}
-	b.scopes = b.effective()
+	var consents []storage.Consent
+	if b.grant != nil && b.grant.SessionEnded {
+		consents, err = p.db.Consents(ctx, b.grant.UserID, b.grant.AppID)
+		if err != nil {
+			return nil, err
+		}
+	}
+	b.scopes = b.effective(consents)
 	return b, nil
 }
 

@@ -29,8 +29,9 @@ func (p *Provider) scopeClaims(ctx context.Context, scopes []string, names map[s
 // askedClaims adds the claims the claims parameter asks for, where the person has consented to a scope
 // that yields them: asking by claim opens no door that asking by scope does not.
 //
-// given are the scopes of the token: one that was narrowed yields no claim of the scopes it lost.
-func (p *Provider) askedClaims(ctx context.Context, g *storage.Grant, given []string, asked map[string]*storage.ClaimRequest, names map[string]bool) error {
+// given are the scopes of the token: one that was narrowed yields no claim of the scopes it lost. Once the
+// session has ended only what is for offline use counts.
+func (p *Provider) askedClaims(ctx context.Context, app *storage.App, g *storage.Grant, given []string, asked map[string]*storage.ClaimRequest, names map[string]bool) error {
 	consents, err := p.db.Consents(ctx, g.UserID, g.AppID)
 	if err != nil {
 		return err
@@ -42,6 +43,10 @@ func (p *Provider) askedClaims(ctx context.Context, g *storage.Grant, given []st
 	for _, s := range scopes {
 		consented := slices.ContainsFunc(consents, func(c storage.Consent) bool { return c.Scope == s.Name && c.Granted })
 		implied := consented && !slices.Contains(g.Scopes, s.Name)
+		if implied && g.SessionEnded {
+			assigned, _ := app.Scope(s.Name)
+			implied = away(assigned, consents)
+		}
 		if !implied && !slices.Contains(given, s.Name) {
 			continue
 		}

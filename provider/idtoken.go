@@ -32,9 +32,9 @@ type idToken struct {
 	ATHash   string   `json:"at_hash,omitempty"`
 }
 
-// newIDToken signs the id_token of a grant. nonce is the one of the authorization request, empty on
+// newIDToken signs the id_token of a grant for the scopes given now. nonce is the one of the authorization request, empty on
 // refresh (OpenID Connect Core §12.2); access is the access token it comes with.
-func (p *Provider) newIDToken(ctx context.Context, app *storage.App, g *storage.Grant, nonce, access string) (string, error) {
+func (p *Provider) newIDToken(ctx context.Context, app *storage.App, g *storage.Grant, scopes []string, nonce, access string) (string, error) {
 	sign, err := p.keys.signer(p, app.IDTokenAlg)
 	if err != nil {
 		return "", err
@@ -48,7 +48,7 @@ func (p *Provider) newIDToken(ctx context.Context, app *storage.App, g *storage.
 		Issuer: p.issuer, Subject: g.UserID, Audience: app.ID, Issued: now.Unix(), Expires: now.Add(idTokenLifetime).Unix(),
 		AuthTime: g.AuthTime.Unix(), Nonce: nonce, ACR: g.ACR, AMR: g.AMR, SID: g.SessionID, ATHash: atHash,
 	}
-	extra, err := p.idTokenClaims(ctx, app, g)
+	extra, err := p.idTokenClaims(ctx, app, g, scopes)
 	if err != nil {
 		return "", err
 	}
@@ -81,8 +81,8 @@ func merge(own idToken, extra map[string]any) (map[string]any, error) {
 }
 
 // idTokenClaims are the person's claims that go into the id_token: those the claims parameter asks for
-// there, and all of the granted scopes for an app with that switch on (OpenID Connect Core §5.4).
-func (p *Provider) idTokenClaims(ctx context.Context, app *storage.App, g *storage.Grant) (map[string]any, error) {
+// there, and all of the scopes given now for an app with that switch on (OpenID Connect Core §5.4).
+func (p *Provider) idTokenClaims(ctx context.Context, app *storage.App, g *storage.Grant, scopes []string) (map[string]any, error) {
 	asked := g.Claims != nil && len(g.Claims.IDToken) > 0
 	if !asked && !app.IDTokenClaims {
 		return nil, nil
@@ -93,13 +93,13 @@ func (p *Provider) idTokenClaims(ctx context.Context, app *storage.App, g *stora
 	}
 	names := map[string]bool{}
 	if app.IDTokenClaims {
-		err = p.scopeClaims(ctx, g.Scopes, names)
+		err = p.scopeClaims(ctx, scopes, names)
 		if err != nil {
 			return nil, err
 		}
 	}
 	if asked {
-		err = p.askedClaims(ctx, g, g.Scopes, g.Claims.IDToken, names)
+		err = p.askedClaims(ctx, app, g, scopes, g.Claims.IDToken, names)
 		if err != nil {
 			return nil, err
 		}

@@ -78,7 +78,7 @@ func (p *Provider) standingScopes(ctx context.Context, app *storage.App, g *stor
 	for _, name := range g.Scopes {
 		assigned, ok := app.Scope(name)
 		consented := slices.ContainsFunc(consents, func(c storage.Consent) bool { return c.Scope == name && c.Granted })
-		if ok && consented && (!g.SessionEnded || assigned.Offline || name == storage.ScopeOffline) {
+		if ok && consented && (!g.SessionEnded || away(assigned, consents)) {
 			standing = append(standing, name)
 		}
 	}
@@ -89,6 +89,17 @@ func (p *Provider) standingScopes(ctx context.Context, app *storage.App, g *stor
 		narrowed = standing
 	}
 	return standing, narrowed, nil
+}
+
+// away tells whether a scope is yielded while the person is away: the app is assigned it for offline use
+// now, and that is what the person allowed. A developer who widens it later widens no earlier consent.
+func away(assigned storage.AppScope, consents []storage.Consent) bool {
+	if assigned.Name == storage.ScopeOffline {
+		return true
+	}
+	return assigned.Offline && slices.ContainsFunc(consents, func(c storage.Consent) bool {
+		return c.Scope == assigned.Name && c.Granted && c.Offline
+	})
 }
 
 // narrow takes the scopes a refresh asks for out of those that stand: never more (RFC 6749 §6), and

@@ -22,9 +22,10 @@ func refuseStranger(app *storage.App) *refusal {
 }
 
 // effective returns the scopes of a token that count at this moment: those the app is still assigned and
-// the grant still holds, for offline use once the session is over, and of the API's scopes those the
-// person may have with the access they have now. It is the list itself while nothing is lost.
-func (b *bearer) effective() []string {
+// the grant still holds, for offline use once the session is over (consents are those of person and app),
+// and of the API's scopes those the person may have with the access they have now. It is the list itself
+// while nothing is lost.
+func (b *bearer) effective(consents []storage.Consent) []string {
 	lost := func(name string) bool {
 		assigned, ok := b.app.Scope(name)
 		switch {
@@ -34,7 +35,7 @@ func (b *bearer) effective() []string {
 			return false
 		case !slices.Contains(b.grant.Scopes, name):
 			return true
-		case b.grant.SessionEnded && !assigned.Offline && name != storage.ScopeOffline:
+		case b.grant.SessionEnded && !away(assigned, consents):
 			return true
 		}
 		return !withinAccess(b.user, name)

@@ -135,6 +135,34 @@ func TestOfflineScopes(t *testing.T) {
 	}
 }
 
+// TestOfflineWidened: what the developer makes a scope for offline use after the person consented stays
+// unavailable without them, by refresh, by the tokens of before and by a claim asked for.
+func TestOfflineWidened(t *testing.T) {
+	w := newWorld(t)
+	w.change("demo", func(a *storage.App) { a.IDTokenClaims = true })
+	first := w.login("scope", "openid email phone offline_access")
+	claimed := w.login("scope", "openid offline_access", "claims", `{"userinfo":{"phone_number":null,"email":null}}`)
+	w.must(w.db.EndSession(t.Context(), storage.System, w.session.ID))
+	w.change("demo", func(a *storage.App) {
+		for i := range a.Scopes {
+			a.Scopes[i].Offline = true
+		}
+	})
+	for name, token := range map[string]string{"scope": first.AccessToken, "claim": claimed.AccessToken} {
+		info := w.object(w.get(PathUserInfo, "Authorization", "Bearer "+token))
+		if info["phone_number"] != nil || info["email"] == nil {
+			t.Errorf("userinfo by %s, with the token of before: %v", name, info)
+		}
+	}
+	second := w.token(refreshForm(first.RefreshToken), demoBasic...)
+	if second.Scope != "openid email offline_access" {
+		t.Fatalf("refresh: %+v", second)
+	}
+	if claims := payload(t, second.IDToken); claims["phone_number"] != nil || claims["email"] == nil {
+		t.Errorf("id_token of the refresh: %v", claims)
+	}
+}
+
 // TestOfflineConsentEnds: the consent to offline access has an end of its own, and may be taken back.
 func TestOfflineConsentEnds(t *testing.T) {
 	until := func(w *world, c storage.Consent) {

@@ -54,7 +54,7 @@ func (p *Provider) userInfoJSON(ctx context.Context, b *bearer) (json.RawMessage
 		return nil, err
 	}
 	if b.grant.Claims != nil {
-		err = p.askedClaims(ctx, b.grant, b.scopes, b.grant.Claims.UserInfo, names)
+		err = p.askedClaims(ctx, b.app, b.grant, b.scopes, b.grant.Claims.UserInfo, names)
 		if err != nil {
 			return nil, err
 		}

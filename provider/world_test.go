@@ -93,7 +93,7 @@ func (w *world) consent(userID, appID string) {
 	w.t.Helper()
 	var decisions []storage.Consent
 	for _, s := range w.app(appID).Scopes {
-		decisions = append(decisions, storage.Consent{Scope: s.Name, Granted: true, DecidedAt: w.clock.Now()})
+		decisions = append(decisions, storage.Consent{Scope: s.Name, Granted: true, Offline: s.Offline, DecidedAt: w.clock.Now()})
 	}
 	err := w.db.Decide(context.Background(), storage.Actor{Kind: storage.ActorUser, ID: userID}, appID, decisions)
 	if err != nil {

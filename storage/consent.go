@@ -6,6 +6,7 @@ import "time"
 type Consent struct {
 	Scope     string
 	Granted   bool
+	Offline   bool      // the person was told, and allowed, that it stays available while they are away
 	Until     time.Time // offline_access only: when the decision ends
 	DecidedAt time.Time
 }

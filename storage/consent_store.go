@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-const consentColumns = `SELECT scope, granted, until, decided_at FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY scope`
+const consentColumns = `SELECT scope, granted, offline, until, decided_at FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY scope`
 
 func scanConsent(row scanner) (Consent, error) {
 	var c Consent
 	var until, decided int64
-	err := row.Scan(&c.Scope, &c.Granted, &until, &decided)
+	err := row.Scan(&c.Scope, &c.Granted, &c.Offline, &until, &decided)
 	c.Until, c.DecidedAt = instant(until), instant(decided)
 	return c, err
 }
@@ -49,10 +49,10 @@ func (db *DB) Decide(ctx context.Context, by Actor, appID string, decisions []Co
 	return db.write(ctx, func(tx *tx) error {
 		var granted, declined string
 		for _, c := range decisions {
-			_, err := tx.exec(`INSERT INTO consents (user_id, app_id, scope, granted, until, decided_at) VALUES ($1, $2, $3, $4, $5, $6)
+			_, err := tx.exec(`INSERT INTO consents (user_id, app_id, scope, granted, offline, until, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 				ON CONFLICT (user_id, app_id, scope) DO UPDATE
-				SET granted = excluded.granted, until = excluded.until, decided_at = excluded.decided_at`,
-				userID, appID, c.Scope, c.Granted, millis(c.Until), tx.nowMS)
+				SET granted = excluded.granted, offline = excluded.offline, until = excluded.until, decided_at = excluded.decided_at`,
+				userID, appID, c.Scope, c.Granted, c.Granted && c.Offline, millis(c.Until), tx.nowMS)
 			if err != nil {
 				return err
 			}

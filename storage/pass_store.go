@@ -21,7 +21,7 @@ const passGrants = `SELECT app_id, min(created_at), max(used_at), sum(standing) 
 	) AS g GROUP BY app_id`
 
 // passConsents are a person's decisions for an app that stand.
-const passConsents = `SELECT app_id, scope, until, decided_at FROM consents
+const passConsents = `SELECT app_id, scope, offline, until, decided_at FROM consents
 	WHERE user_id = $1 AND granted AND (until = 0 OR until > $2) ORDER BY app_id, scope LIMIT $3`
 
 type appGrants struct {
@@ -38,12 +38,13 @@ func scanAppGrants(row scanner) (appGrants, error) {
 
 type appConsent struct {
 	appID, scope   string
+	offline        bool
 	until, decided int64
 }
 
 func scanAppConsent(row scanner) (appConsent, error) {
 	var c appConsent
-	err := row.Scan(&c.appID, &c.scope, &c.until, &c.decided)
+	err := row.Scan(&c.appID, &c.scope, &c.offline, &c.until, &c.decided)
 	return c, err
 }
 
@@ -70,6 +71,9 @@ func (db *DB) Passes(ctx context.Context, userID string) ([]Pass, error) {
 		p := pass(c.appID)
 		p.Scopes = append(p.Scopes, c.scope)
 		p.Since = earlier(p.Since, instant(c.decided))
+		if c.offline && c.scope != ScopeOffline {
+			p.Away = append(p.Away, c.scope)
+		}
 		if c.scope == ScopeOffline {
 			p.Offline, p.Until = true, instant(c.until)
 		}
@@ -99,6 +103,10 @@ func (db *DB) passList(ctx context.Context, byApp map[string]*Pass) ([]Pass, err
 			return nil, fmt.Errorf("passes: %w", err)
 		}
 		p.App = app
+		p.Away = slices.DeleteFunc(p.Away, func(name string) bool {
+			s, _ := app.Scope(name)
+			return !p.Offline || !s.Offline
+		})
 		list = append(list, *p)
 	}
 	slices.SortFunc(list, func(a, b Pass) int {

@@ -42,6 +42,7 @@ type Pass struct {
 	App        *App
 	Scopes     []string  // granted and standing
 	Offline    bool      // offline_access among them
+	Away       []string  // of Scopes, available while the person is away: by the app as it is and by the decision
 	Until      time.Time // end of the offline access
 	Since      time.Time // the first decision that stands
 	LastUsedAt time.Time // when a token was last given out; zero: never

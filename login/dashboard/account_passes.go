@@ -54,7 +54,7 @@ func (d *Dashboard) passRow(r *http.Request, p storage.Pass, words scopeWords) p
 			continue
 		}
 		row.Scopes = append(row.Scopes, words.of(name))
-		if s, ok := p.App.Scope(name); ok && s.Offline && p.Offline {
+		if slices.Contains(p.Away, name) {
 			row.Away = append(row.Away, words.of(name))
 		}
 	}

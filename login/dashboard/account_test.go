@@ -17,7 +17,7 @@ func (w *world) allow(name, app string, scopes ...string) {
 	w.t.Helper()
 	var list []storage.Consent
 	for _, s := range scopes {
-		c := storage.Consent{Scope: s, Granted: true}
+		c := storage.Consent{Scope: s, Granted: true, Offline: s != "email"}
 		if s == storage.ScopeOffline {
 			c.Until = w.clock.Now().Add(storage.OfflineConsent)
 		}
@@ -41,7 +41,7 @@ func (w *world) sessionsOf(name string) int {
 
 func TestAccount(t *testing.T) {
 	w := newWorld(t)
-	w.allow("alice", "demo", "openid", "profile", "extern.api", "phone", "offline_access")
+	w.allow("alice", "demo", "openid", "profile", "extern.api", "phone", "email", "offline_access")
 	b := w.as("alice")
 	got := b.get("/account")
 	want(t, got, http.StatusOK, "Alice Novak", "Алиса Новикова", "alice@example.com", "7 921 555-01-42", "12 Harbour St, Saint Petersburg 199034, Russia",
@@ -49,8 +49,8 @@ func TestAccount(t *testing.T) {
 		"192.0.2.1", `href="/account/apps/demo/remove"`, "never used")
 	away := got.body[strings.Index(got.body, "While you are away, until"):]
 	away = away[:strings.Index(away, "</p>")]
-	if strings.Contains(away, "Mobile phone") || !strings.Contains(away, "Your reports") {
-		t.Errorf("while away the app may do %q, want what its offline column says", away)
+	if strings.Contains(away, "Mobile phone") || strings.Contains(away, "E-mail") || !strings.Contains(away, "Your reports") {
+		t.Errorf("while away the app may do %q, want what its offline column and the decision say", away)
 	}
 	for name, value := range map[string]string{"Cache-Control": "no-store", "X-Frame-Options": "DENY"} {
 		if got.header.Get(name) != value {

@@ -9,6 +9,8 @@ ALTER TABLE apps ADD COLUMN offline_without_consent BOOLEAN NOT NULL DEFAULT FAL
 ALTER TABLE apps ADD COLUMN trusted_domains TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE apps ADD COLUMN network_addresses TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE app_keys ADD COLUMN last_used_at BIGINT NOT NULL DEFAULT 0;
+-- Whether the person allowed the scope for use while they are away; earlier decisions keep what they had.
+ALTER TABLE consents ADD COLUMN offline BOOLEAN NOT NULL DEFAULT TRUE;
 
 -- Who builds an app. At most one owner by the index, at least one by every statement that changes roles;
 -- an app made by a command or the seed may have none and belongs to the administrators then.

@@ -99,13 +99,13 @@ func testConsents(t *testing.T, w *world) {
 	}
 	now := w.clock.Now()
 	w.must(w.db.Decide(w.ctx, storage.Actor{Kind: storage.ActorUser, ID: alice}, "demo", []storage.Consent{
-		{Scope: "openid", Granted: true}, {Scope: "phone"}, {Scope: "offline_access", Granted: true, Until: now.Add(time.Hour)}}))
+		{Scope: "openid", Granted: true, Offline: true}, {Scope: "phone", Offline: true}, {Scope: "offline_access", Granted: true, Until: now.Add(time.Hour)}}))
 	w.must(w.db.Decide(w.ctx, storage.Actor{Kind: storage.ActorUser, ID: alice}, "demo", []storage.Consent{{Scope: "phone", Granted: true}}))
 	list, err = w.db.Consents(w.ctx, alice, "demo")
 	w.must(err)
 	want := []storage.Consent{
 		{Scope: "offline_access", Granted: true, Until: now.Add(time.Hour), DecidedAt: now},
-		{Scope: "openid", Granted: true, DecidedAt: now},
+		{Scope: "openid", Granted: true, Offline: true, DecidedAt: now},
 		{Scope: "phone", Granted: true, DecidedAt: now},
 	}
 	if diff := cmp.Diff(want, list); diff != "" {
