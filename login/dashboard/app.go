@@ -3,6 +3,7 @@ package dashboard
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -60,6 +61,10 @@ var appTexts = map[string]string{
 
 // appHead is what stands over each page of the app.
 func (d *Dashboard) appHead(r *http.Request, m *login.Member, app *storage.App, place string) page.AppHead {
+	notices := len(d.noticesOf(app))
+	if unreachable(app) {
+		notices++
+	}
 	return page.AppHead{
 		Shell:   d.shell(r, m, "apps", appTexts),
 		ID:      app.ID,
@@ -67,7 +72,7 @@ func (d *Dashboard) appHead(r *http.Request, m *login.Member, app *storage.App, 
 		Enabled: app.Enabled,
 		Trusted: app.Trusted,
 		Place:   place,
-		Notices: len(d.noticesOf(app)),
+		Notices: notices,
 		May:     appMay(m.Actor, app),
 	}
 }
@@ -149,6 +154,33 @@ func inLines(m page.Mistake, text string) page.Mistake {
 			break
 		}
 	}
+	return m
+}
+
+// linesNamed bounds how many wrong lines are named.
+const linesNamed = 50
+
+// alsoWrong names the lines behind the mistake's that are wrong too, where the list is one of addresses.
+func alsoWrong(m page.Mistake, app *storage.App, text string) page.Mistake {
+	check := storage.CheckRedirectURI
+	switch {
+	case m.Line == 0:
+		return m
+	case m.Field == "post_logout_redirect_uris":
+		check = storage.CheckPostLogoutURI
+	case m.Field != "redirect_uris":
+		return m
+	}
+	var more []string
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimSpace(line)
+		if line != "" && n > m.Line && len(more) < linesNamed && check(app, line) != nil {
+			more = append(more, strconv.Itoa(n))
+		}
+	}
+	m.Also = strings.Join(more, ", ")
 	return m
 }
 

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/propusk/propusk/login"
 	"github.com/propusk/propusk/login/page"
@@ -22,6 +23,13 @@ func (d *Dashboard) newApp(w http.ResponseWriter, r *http.Request, m *login.Memb
 func (d *Dashboard) createApp(w http.ResponseWriter, r *http.Request, m *login.Member) {
 	form, ok := d.people.MemberForm(w, r, m)
 	if !ok || !d.once(w, r, m, form, page.Sent{Shell: page.Shell{Section: "apps"}, List: "/apps", Form: "/apps/new"}) {
+		return
+	}
+	kind := storage.AppType(form.Get("type"))
+	people := kind == storage.AppWeb || kind == storage.AppBrowser
+	if may := storage.May(m.Actor, storage.AppCreate, nil); may && people && len(lines(form.Get("redirects"))) == 0 && strings.TrimSpace(form.Get("name")) != "" {
+		d.sent.free(form.Get("csrf"))
+		d.pages.Show(w, r, unprocessable, d.appNewAgain(r, m, form, page.Mistake{Field: "redirect_uris", Text: "apps.redirect_needed"}))
 		return
 	}
 	app, secret, err := d.db.CreateApp(r.Context(), m.Actor, storage.NewApp{
@@ -48,7 +56,8 @@ func (d *Dashboard) createApp(w http.ResponseWriter, r *http.Request, m *login.M
 // appNewAgain is the form as it was sent, with what was wrong in it.
 func (d *Dashboard) appNewAgain(r *http.Request, m *login.Member, form url.Values, wrong page.Mistake) page.AppNew {
 	if wrong.Field == "redirect_uris" {
-		wrong = inLines(wrong, form.Get("redirects"))
+		app := &storage.App{Type: storage.AppType(form.Get("type"))}
+		wrong = alsoWrong(inLines(wrong, form.Get("redirects")), app, form.Get("redirects"))
 	}
 	return page.AppNew{
 		Shell:       d.shell(r, m, "apps", appTexts),

@@ -11,10 +11,22 @@ import (
 // appNotices is GET /apps/{id}/notices.
 func (d *Dashboard) appNotices(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App) {
 	p := page.AppNotices{AppHead: d.appHead(r, m, app, "notices")}
+	if unreachable(app) {
+		told := page.AppNotice{Key: "no_redirect"}
+		if p.May.Write {
+			told.Link = "/apps/" + app.ID + "#general"
+		}
+		p.List = append(p.List, told)
+	}
 	for _, n := range d.noticesOf(app) {
 		p.List = append(p.List, appNotice(app, n, p.May))
 	}
 	d.pages.Show(w, r, page.View{}, p)
+}
+
+// unreachable tells that people cannot sign in to the app, because no answer could go anywhere.
+func unreachable(app *storage.App) bool {
+	return app.Allows(storage.GrantCode) && len(app.RedirectURIs) == 0 && !app.AnyLoopback
 }
 
 // noticesOf is what the developers of the app should know now.

@@ -111,7 +111,7 @@ func TestInviteSomebodyWithRole(t *testing.T) {
 	w := newWorld(t)
 	for login, role := range map[string]storage.Role{"bob": storage.RoleDeveloper, "alice": storage.RoleOwner} {
 		got := w.as("alice").post("/apps/demo/developers", "section", "invite", "login", login, "role", "viewer", "phone", "+7 921 555-07-18")
-		want(t, got, http.StatusUnprocessableEntity, "already has a role; change it above", `value="`+login+`"`, `value="+7 921 555-07-18"`)
+		want(t, got, http.StatusUnprocessableEntity, "already has a role; change it above", `value="`+login+`"`, `value="&#43;7 921 555-07-18"`)
 		if is := w.app("demo").Role(w.user(login).ID); is != role {
 			t.Errorf("%s has the role %q, want %q", login, is, role)
 		}

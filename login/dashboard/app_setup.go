@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/propusk/propusk/login"
 	"github.com/propusk/propusk/login/page"
@@ -23,8 +24,20 @@ func (d *Dashboard) showSetup(w http.ResponseWriter, r *http.Request, m *login.M
 		Secret:   secret,
 		Env:      code.env(secret),
 		Snippets: code.all(),
+		Optional: optionalScopes(app),
 		Redirect: len(app.RedirectURIs) > 0 || !app.Allows(storage.GrantCode),
 	})
+}
+
+// optionalScopes are those that a person may leave out, where somebody signs in at all.
+func optionalScopes(app *storage.App) string {
+	var names []string
+	for _, s := range app.Scopes {
+		if !s.Required && s.Name != storage.ScopeOpenID && app.Allows(storage.GrantCode) {
+			names = append(names, s.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // client is what a client of the app has to know.

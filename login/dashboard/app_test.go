@@ -162,6 +162,9 @@ func TestNewApp(t *testing.T) {
 		fields []string
 		says   []string
 	}{
+		{"no address", []string{"type", "web", "name", "N"}, []string{"needs at least one address"}},
+		{"several lines", []string{"type", "native", "name", "N", "redirects", "app:/cb\nhttps://a.example/\nhttp://b.example/"},
+			[]string{"Line 1.", "reversed domain name: com.example.app:/cb", "Also wrong, by line: 3."}},
 		{"no name", []string{"type", "web", "description", "kept text"}, []string{"The name is missing", "kept text"}},
 		{"http", []string{"name", "N <b>", "type", "web", "redirects", "https://a.example/\nhttp://a.example/cb"},
 			[]string{"Line 2. The address must begin with https", "N &lt;b&gt;", "http://a.example/cb</textarea>"}},
@@ -252,7 +255,7 @@ func TestMistakes(t *testing.T) {
 		says       []string
 	}{
 		{"redirect", "", []string{"section", "general", "name", "New name", "redirects", "https://buoys.example/cb\r\n\r\nftp://x"},
-			[]string{"Line 3.", "ftp://x</textarea>", `value="New name"`, `id="redirects" name="redirects" rows="3" wrap="off" spellcheck="false" autocapitalize="off" aria-describedby="redirects-hint" aria-invalid="true"`}},
+			[]string{"Line 3.", "ftp://x</textarea>", `value="New name"`, `id="redirects" name="redirects" rows="3" wrap="off" spellcheck="false" autocapitalize="off" aria-describedby="redirects-hint mistake" aria-invalid="true" autofocus`}},
 		{"logout", "", []string{"section", "general", "name", "B", "post_logout", "nonsense"}, []string{"Line 1. The address must begin with a scheme", "nonsense</textarea>"}},
 		{"domain that excludes", "", []string{"section", "general", "name", "B", "redirects", "https://buoys.example/cb", "domains", "other.example"},
 			[]string{"https://buoys.example/cb lies outside the trusted domains", "other.example</textarea>"}},

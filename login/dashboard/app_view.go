@@ -95,7 +95,9 @@ func (d *Dashboard) changeGeneral(w http.ResponseWriter, r *http.Request, m *log
 			"redirect_uris": typed.Redirects, "post_logout_redirect_uris": typed.PostLogout, "trusted_domains": typed.Domains,
 		}
 		d.showApp(w, r, m, app, unprocessable, func(p *page.AppView) {
-			p.Mistake, p.General = inLines(wrong, text[wrong.Field]), typed
+			as := *app
+			as.TrustedDomains = lines(typed.Domains)
+			p.Mistake, p.General = alsoWrong(inLines(wrong, text[wrong.Field]), &as, text[wrong.Field]), typed
 		})
 	})
 }

@@ -16,7 +16,7 @@ import (
 func TestDevelopers(t *testing.T) {
 	w := newWorld(t)
 	alice, bob := w.as("alice"), w.as("bob")
-	id, _ := alice.created("name", "Buoys", "type", "web")
+	id, _ := alice.created("name", "Buoys", "type", "web", "redirects", "https://buoys.example/cb")
 	page := "/apps/" + id + "/developers"
 	bobID, carolID := w.user("bob").ID, w.user("carol").ID
 
@@ -50,20 +50,20 @@ func TestDevelopers(t *testing.T) {
 func TestKeys(t *testing.T) {
 	w := newWorld(t)
 	alice := w.as("alice")
-	id, first := alice.created("name", "Buoys", "type", "web")
+	id, first := alice.created("name", "Buoys", "type", "web", "redirects", "https://buoys.example/cb")
 	page := "/apps/" + id + "/keys"
 	w.clock.Advance(time.Second) // ids sort by time
 	got := alice.post(page, "section", "new", "label", "November", "until", "2026-11-21")
-	want(t, got, http.StatusOK, "it is shown only once", "November", "22 Nov 2026")
+	want(t, got, http.StatusOK, "it is shown only once", "November", "21 Nov 2026")
 	key := w.app(id).Keys[1]
 	if want := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC); !key.ExpiresAt.Equal(want) {
 		t.Errorf("expires %v, want %v", key.ExpiresAt, want)
 	}
-	want(t, alice.get("/apps/"+id+"/notices"), http.StatusOK, "The key November expires on 22 Nov 2026")
+	want(t, alice.get("/apps/"+id+"/notices"), http.StatusOK, "The last day of the key November is 21 Nov 2026")
 	want(t, alice.get("/apps/"+id), http.StatusOK, `Notifications <span class="tag heed">1</span>`)
 	w.clock.Advance(24 * time.Hour)
 	want(t, alice.get(page), http.StatusOK, `<span class="tag stop">expired</span>`)
-	want(t, alice.get("/apps/"+id+"/notices"), http.StatusOK, "The key November expired on 22 Nov 2026")
+	want(t, alice.get("/apps/"+id+"/notices"), http.StatusOK, "The key November was good until 21 Nov 2026")
 	oldest := w.app(id).Keys[0].ID
 	for range 2 { // the second time it is gone already
 		want(t, alice.follow(alice.post(page, "section", "delete", "key", oldest)), http.StatusOK, "The key is deleted")
@@ -81,7 +81,7 @@ func TestAddIt(t *testing.T) {
 	w := newWorld(t)
 	alice := w.as("alice")
 	id, _ := alice.created("name", "Buoys", "type", "web", "redirects", "https://buoys.example/cb")
-	want(t, alice.get("/apps/"+id+"/events"), http.StatusOK, "No attempts yet")
+	want(t, alice.get("/apps/"+id+"/events"), http.StatusOK, "No attempts since this server started")
 	refused := []string{"https://buoys.example/cb2", "http://buoys.example/cb"}
 	for i, uri := range refused {
 		w.db.Record(storage.Event{AppID: id, ID: "E-4K7Q-02M" + string(rune('D'+i)), Endpoint: "authorize", Result: "invalid_request",

@@ -94,6 +94,7 @@ func (s snippets) env(secret string) string {
 	}
 	pairs = append(pairs, [2]string{"OIDC_SCOPE", s.scope()})
 	var b strings.Builder
+	b.WriteString("# What an OpenID Connect client needs to sign people in by propusk: keep it out of version control.\n")
 	for _, p := range pairs {
 		b.WriteString(p[0] + "=" + envValue(p[1]) + "\n")
 	}
@@ -120,8 +121,22 @@ func (s snippets) all() []page.Snippet {
 		{ID: "spring", Title: "Spring Boot", Files: s.spring()},
 		{ID: "curl", Title: "curl", Files: s.curl()},
 	}
+	if !s.Service {
+		for i, then := range []string{s.Start, s.Start, s.Start, "/"} { // Spring asks at every page
+			list[i].Then = s.origin() + then
+		}
+	}
 	list[0].Open = true
 	return list
+}
+
+// origin is where the running program is opened in the browser; "" where the redirect URI is none of the web.
+func (s snippets) origin() string {
+	u, err := url.Parse(s.Redirect)
+	if err != nil || u.Host == "" {
+		return "http://localhost:" + s.Port
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // quoted is a string literal that Go, JavaScript, Python, YAML and Java read alike. What stands in an app's

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/propusk/propusk/storage"
 )
 
@@ -111,11 +113,30 @@ func run(t *testing.T, path, text string, command ...string) {
 	}
 }
 
+func TestSnippetsSayWhereToBegin(t *testing.T) {
+	want := map[string][]string{
+		"web":     {"https://shop.example/start", "https://shop.example/start", "https://shop.example/start", "https://shop.example/", ""},
+		"post":    {"http://localhost:3000/login", "http://localhost:3000/login", "http://localhost:3000/login", "http://localhost:3000/", ""},
+		"native":  {"http://[::1]:8080/login", "http://[::1]:8080/login", "http://[::1]:8080/login", "http://[::1]:8080/", ""},
+		"service": {"", "", "", "", ""},
+	}
+	for _, tt := range snippetApps {
+		var got []string
+		for _, s := range newSnippets(tt.issuer, &tt.app).all() {
+			got = append(got, s.Then)
+		}
+		if diff := cmp.Diff(got, want[tt.name]); diff != "" {
+			t.Errorf("%s (-got +want):\n%s", tt.name, diff)
+		}
+	}
+}
+
 func TestEnv(t *testing.T) {
 	app := snippetApps[0].app
 	app.RedirectURIs = []string{"https://shop.example/cb?a=1&b=2"}
 	got := newSnippets("https://id.example", &app).env("s3cret")
-	want := "OIDC_ISSUER=https://id.example\nOIDC_CLIENT_ID=shop\nOIDC_CLIENT_SECRET=s3cret\n" +
+	want := "# What an OpenID Connect client needs to sign people in by propusk: keep it out of version control.\n" +
+		"OIDC_ISSUER=https://id.example\nOIDC_CLIENT_ID=shop\nOIDC_CLIENT_SECRET=s3cret\n" +
 		"OIDC_REDIRECT_URI='https://shop.example/cb?a=1&b=2'\nOIDC_SCOPE='openid email'\n"
 	if got != want {
 		t.Errorf(".env:\n%s\nwant:\n%s", got, want)

@@ -124,8 +124,8 @@ func TestTokenOfApp(t *testing.T) {
 	wantNot(t, page, "apps.read", `value="offline_access"`, `value="openid"`)
 	want(t, b.get("/account/tokens/new?for=plain"), http.StatusNotFound)
 	got := b.post("/account/tokens/new", "for", "demo", "name", "reports", "scope", "extern.api", "expires", "7")
-	want(t, got, http.StatusOK, "works with Demo until", "propusk_pat_")
-	wantNot(t, got, "/api/v1/")
+	want(t, got, http.StatusOK, "works with Demo up to and including", "propusk_pat_")
+	wantNot(t, got, "/api/v1/me")
 	want(t, b.get("/account/tokens"), http.StatusOK, "Demo", "Your reports")
 	want(t, b.post("/account/tokens/new", "for", "plain", "name", "reports", "scope", "extern.api", "expires", "7"), http.StatusNotFound)
 }

@@ -170,6 +170,8 @@ type EventRow struct {
 	ID, Endpoint, Grant, Result, Description, Key, Came, Address, Person string
 	At                                                                   time.Time
 	Refused                                                              bool
+	Add                                                                  string // an address that can be registered at once
+	PostLogout                                                           bool   // it is for after signing out
 }
 
 func (AppView) template() string          { return "app" }
@@ -191,6 +193,6 @@ func (x *text) todo(key string) (template.HTML, error) {
 // notice is the sentence of a notice.
 func (x *text) notice(n AppNotice) (string, error) {
 	return x.say("apps.notice_"+n.Key, map[string]string{
-		"count": fmt.Sprint(n.Count), "value": plain(n.Value), "date": date(x.lang, n.At),
+		"count": fmt.Sprint(n.Count), "value": plain(n.Value), "date": date(x.lang, last(n.At)),
 	})
 }

@@ -49,7 +49,8 @@ type AppSetup struct {
 	Secret   string
 	Env      string
 	Snippets []Snippet
-	Redirect bool // there is a redirect URI, or the app needs none
+	Optional string // scopes that people may leave out, divided by commas
+	Redirect bool   // there is a redirect URI, or the app needs none
 }
 
 // Snippet is ready code.
@@ -57,6 +58,7 @@ type Snippet struct {
 	ID    string // "go", "node", …
 	Title string
 	Open  bool
+	Then  string // the address that starts the sign-in of the running program; empty: none
 	Files []SnippetFile
 }
 

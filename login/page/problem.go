@@ -133,6 +133,9 @@ func (x *text) explainDev(e *explained, p Problem, s Stub, method string) error 
 	for name, value := range p.Args {
 		args[name] = visible(shorten(value))
 	}
+	if id := p.Args["app"]; id != "" && p.ID != "" {
+		args["log"] = "/apps/" + url.PathEscape(id) + "/events?q=" + url.QueryEscape(p.ID)
+	}
 	for _, part := range []struct {
 		key string
 		to  *template.HTML

@@ -51,7 +51,8 @@ type Mistake struct {
 	Reason string // shown by the key reason.<Reason>
 	Text   string // or a key of its own
 	Value  string
-	Line   int // of a field with many, from 1; 0: unknown
+	Also   string // further lines that are wrong: "4, 7"
+	Line   int    // of a field with many, from 1; 0: unknown
 }
 
 // On tells whether the mistake is in the field.
@@ -63,15 +64,17 @@ func (m Mistake) LineText() string { return fmt.Sprint(m.Line) }
 // shellFuncs are the functions of the templates of signed-in people.
 func (x *text) shellFuncs() template.FuncMap {
 	return template.FuncMap{
-		"count":  x.count,
-		"reason": x.reason,
-		"date":   func(t time.Time) string { return date(x.lang, t) },
-		"ago":    x.ago,
-		"passed": func(t time.Time) bool { return !t.IsZero() && !x.now().Before(t) },
-		"clip":   clip,
-		"plus":   plus,
-		"todo":   x.todo,
-		"notice": x.notice,
+		"count":   x.count,
+		"reason":  x.reason,
+		"date":    func(t time.Time) string { return date(x.lang, t) },
+		"ago":     x.ago,
+		"passed":  func(t time.Time) bool { return !t.IsZero() && !x.now().Before(t) },
+		"last":    last,
+		"clip":    clip,
+		"plus":    plus,
+		"todo":    x.todo,
+		"notice":  x.notice,
+		"outcome": x.outcome,
 	}
 }
 
@@ -93,6 +96,15 @@ func date(lang string, t time.Time) string {
 		return t.UTC().Format("02.01.2006")
 	}
 	return t.UTC().Format("2 Jan 2006")
+}
+
+// last is the last moment before t, at which something ends: its day is the last whole one where t is the
+// midnight after it.
+func last(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.Add(-time.Nanosecond)
 }
 
 // ago writes when something was used: minutes within the last hour, "today", "yesterday", else the day;
