@@ -16,7 +16,9 @@ import (
 // ask for one.
 const (
 	DeviceCodesPerAddress = 20   // of one app, asked for from one address (IPv6: one /64)
-	DeviceCodesMax        = 5000 // of the instance
+	DeviceCodesPerSite    = 100  // of one app, asked for from one /48 of IPv6
+	DeviceCodesPerPublic  = 500  // of one public app
+	DeviceCodesMax        = 5000 // of all public apps together, and of each confidential one
 )
 
 // ErrDeviceCodes says that too many device codes wait for a decision: ask again later.
@@ -47,10 +49,6 @@ func scanDeviceCode(row scanner) (*DeviceCode, error) {
 	}
 	d.CreatedAt, d.ExpiresAt, d.polledAt = instant(created), instant(expires), instant(polled)
 	d.Interval = time.Duration(interval) * time.Millisecond
-	addr, err := netip.ParseAddr(d.Address)
-	if err == nil {
-		d.Address = addr.String()
-	}
 	if claims != "" {
 		d.Claims = &Claims{}
 		err = json.Unmarshal([]byte(claims), d.Claims)
@@ -62,21 +60,33 @@ func scanDeviceCode(row scanner) (*DeviceCode, error) {
 }
 
 // insertDevice stores a code unless too many wait already: one statement, so that a crowd cannot pass the
-// bound together. Codes that were decided do not count.
+// bound together. Codes that were decided do not count. A public app whose client_id is known to everybody
+// fills its own share and no more than all public ones together; what confidential apps ask for after they
+// have proved themselves is not in that.
 const insertDevice = `INSERT INTO device_codes (hash, user_code_hash, id, app_id, scopes, claims, nonce, address, user_agent,
-		created_at, expires_at, polled_at, poll_interval, state, user_id, session_id, granted)
+		created_at, expires_at, polled_at, poll_interval, state, user_id, session_id, granted, block, site, public)
 	SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT),
 		CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($9 AS TEXT), CAST($10 AS BIGINT), CAST($11 AS BIGINT), 0,
-		CAST($12 AS BIGINT), 'pending', '', '', '[]'
-	WHERE (SELECT count(*) FROM device_codes WHERE app_id = $4 AND state = 'pending' AND expires_at > $10
-			AND substr(address, 1, $13) = $14) < $15
-	  AND (SELECT count(*) FROM device_codes WHERE state = 'pending' AND expires_at > $10) < $16`
+		CAST($12 AS BIGINT), 'pending', '', '', '[]', CAST($13 AS TEXT), CAST($14 AS TEXT), CAST($15 AS BOOLEAN)
+	WHERE (SELECT count(*) FROM device_codes WHERE app_id = $4 AND state = 'pending' AND expires_at > $10 AND block = $13) < $16
+	  AND (SELECT count(*) FROM device_codes WHERE app_id = $4 AND state = 'pending' AND expires_at > $10 AND site = $14) < $17
+	  AND (SELECT count(*) FROM device_codes WHERE app_id = $4 AND state = 'pending' AND expires_at > $10) < $18
+	  AND (NOT CAST($15 AS BOOLEAN)
+		OR (SELECT count(*) FROM device_codes WHERE public AND state = 'pending' AND expires_at > $10) < $19)`
 
 // CreateDeviceCode stores a device's request; ID, CreatedAt, ExpiresAt, Interval and State are set here.
 // It returns both codes: the user code as people see it (XXXX-XXXX). [ErrDeviceCodes] when too many wait
 // for a decision, ErrNotFound for an unknown app.
 func (db *DB) CreateDeviceCode(ctx context.Context, d *DeviceCode) (deviceCode, userCode string, err error) {
-	address, block := addressColumn(d.Address)
+	app, err := db.App(ctx, d.AppID)
+	if err != nil {
+		return "", "", fmt.Errorf("device code: %w", err)
+	}
+	ofApp := DeviceCodesMax
+	if app.Public() {
+		ofApp = DeviceCodesPerPublic
+	}
+	address, block, site := addressColumns(d.Address)
 	d.State, d.Interval = DevicePending, DevicePollInterval
 	for range 3 { // two equal user codes are one chance in millions
 		deviceCode, userCode = CheckedSecret(deviceCodePrefix), newUserCode()
@@ -84,7 +94,7 @@ func (db *DB) CreateDeviceCode(ctx context.Context, d *DeviceCode) (deviceCode, 
 			d.ID, d.CreatedAt, d.ExpiresAt = NewTimeID(tx.now), tx.now, tx.now.Add(DeviceCodeTTL)
 			n, err := tx.exec(insertDevice, db.Hash(deviceCodePurpose, deviceCode), db.Hash(userCodePurpose, userCode), d.ID, d.AppID,
 				toJSON(d.Scopes), claimsColumn(d.Claims), d.Nonce, address, clip(d.UserAgent, 300), tx.nowMS, millis(d.ExpiresAt),
-				d.Interval.Milliseconds(), len(block), block, DeviceCodesPerAddress, DeviceCodesMax)
+				d.Interval.Milliseconds(), block, site, app.Public(), DeviceCodesPerAddress, DeviceCodesPerSite, ofApp, DeviceCodesMax)
 			if err == nil && n == 0 {
 				err = ErrDeviceCodes
 			}
@@ -100,19 +110,18 @@ func (db *DB) CreateDeviceCode(ctx context.Context, d *DeviceCode) (deviceCode, 
 	return deviceCode, userCode[:4] + "-" + userCode[4:], nil
 }
 
-// addressColumn is an address as it is stored, and the beginning it shares with those that count as the
-// same: an IPv6 address is written in full there, so that a /64 is a beginning of the text.
-func addressColumn(text string) (column, block string) {
+// addressColumns are an address as it is stored and the names of the block and the site it counts for,
+// which are compared whole. An IPv4 address is a site of its own block.
+func addressColumns(text string) (column, block, site string) {
 	addr, err := netip.ParseAddr(text)
 	if err != nil {
-		return clip(text, 100), clip(text, 100)
+		return clip(text, 100), clip(text, 100), clip(text, 100)
 	}
 	addr = addr.Unmap().WithZone("")
 	if addr.Is4() {
-		return addr.String(), addr.String()
+		return addr.String(), addr.String(), addr.String()
 	}
-	column = addr.StringExpanded()
-	return column, column[:len("0000:0000:0000:0000")]
+	return addr.String(), netip.PrefixFrom(addr, 64).Masked().String(), netip.PrefixFrom(addr, 48).Masked().String()
 }
 
 // newUserCode returns eight letters, each as likely as the others.

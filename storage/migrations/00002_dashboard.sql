@@ -57,7 +57,8 @@ CREATE INDEX links_user ON links (user_id);
 CREATE INDEX links_expires ON links (expires_at);
 
 -- Device codes (RFC 8628). hash is of the device_code, user_code_hash of what the person types; state
--- goes pending → approved or denied, and approved → used, each by one conditional statement.
+-- goes pending → approved or denied, and approved → used, each by one conditional statement. block and
+-- site are what counts as one address: all of IPv4's, and the /64 and the /48 of IPv6's. public is of the app.
 CREATE TABLE device_codes (
   hash           TEXT    NOT NULL PRIMARY KEY CHECK (length(hash) = 43),
   user_code_hash TEXT    NOT NULL UNIQUE CHECK (length(user_code_hash) = 43),
@@ -67,6 +68,9 @@ CREATE TABLE device_codes (
   claims         TEXT    NOT NULL,
   nonce          TEXT    NOT NULL,
   address        TEXT    NOT NULL,
+  block          TEXT    NOT NULL,
+  site           TEXT    NOT NULL,
+  public         BOOLEAN NOT NULL,
   user_agent     TEXT    NOT NULL,
   created_at     BIGINT  NOT NULL,
   expires_at     BIGINT  NOT NULL,
