@@ -48,6 +48,7 @@ type DB struct {
 	keyUses     sync.Map                   // *keyUse by app_keys.id
 	people      cache[string, peopleCount] // by apps.id
 	events      events
+	refusals    refusals
 
 	auditIDs     orderedIDs
 	personalUses uses // by personal_tokens.id

@@ -30,6 +30,8 @@ func (db *DB) Maintain(ctx context.Context) {
 		db.report(ctx, "expired rows removed", count, err)
 		count, err = db.storeKeyUses(ctx, false)
 		db.report(ctx, "uses of keys stored", count, err)
+		_, err = db.storeRefusals(ctx, false)
+		db.report(ctx, "refused attempts stored", 0, err)
 		if db.now().Sub(stored).Abs() >= personalUseEvery {
 			count, err = db.storePersonalUses(ctx)
 			db.report(ctx, "uses of personal tokens stored", count, err)
@@ -41,6 +43,8 @@ func (db *DB) Maintain(ctx context.Context) {
 		case <-ctx.Done():
 			_, err = db.storeKeyUses(context.WithoutCancel(ctx), true)
 			db.report(ctx, "uses of keys stored", 0, err)
+			_, err = db.storeRefusals(context.WithoutCancel(ctx), true)
+			db.report(ctx, "refused attempts stored", 0, err)
 			_, err = db.storePersonalUses(context.WithoutCancel(ctx))
 			db.report(ctx, "uses of personal tokens stored", 0, err)
 			return

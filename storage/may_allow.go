@@ -74,14 +74,17 @@ func (db *DB) change(ctx context.Context, by Actor, action, target string, run f
 	return db.refused(ctx, by, action, target, db.write(ctx, run))
 }
 
-// refused tells the audit log of an attempt that allow refused and returns err. A caller who hangs up
-// leaves the entry all the same. Commands and apps cannot be refused here, so only people leave one.
+// refused tells the audit log of an attempt that allow refused (see [DB.RefusedAttempt]) and returns err.
+// Commands and apps cannot be refused here, so only people leave an entry.
 func (db *DB) refused(ctx context.Context, by Actor, action, target string, err error) error {
 	var d *denied
-	if !errors.As(err, &d) || by.Kind != ActorUser || by.ID == "" {
+	if !errors.As(err, &d) {
 		return err
 	}
-	lost := db.Audit(context.WithoutCancel(ctx), AuditEntry{Actor: by, Action: action, Target: target, Result: d.result})
+	lost := db.RefusedAttempt(ctx, by, action, target, d.result)
+	if lost == nil {
+		return err
+	}
 	return errors.Join(err, lost)
 }
 
