@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Bounds of the trusted domains of an app.
@@ -50,7 +52,7 @@ func tidyDomain(entry string) (string, bool) {
 		return "", false
 	case err != nil || u.Scheme != "https" || !validHost(host) || hasPort && !validPort(port) || !cleanPath("/"+path):
 		return "", false
-	case strings.Contains(path, "//"): // also of https://host
+	case strings.Contains(path, "//"), !plainEscapes(path): // the first also of https://host
 		return "", false
 	}
 	if hasPort && port != "443" {
@@ -63,7 +65,7 @@ func tidyDomain(entry string) (string, bool) {
 }
 
 // within tells whether a URI that uriReason accepts lies within the trusted domains: exactly the host, and
-// the path by whole segments. There is no bound where there are no domains. Private-use schemes of native
+// the path by whole segments and without escapes that could leave it. There is no bound where there are no domains. Private-use schemes of native
 // apps have no host: the system hands such a URI to a program on the same device, so no domain could
 // hold it. What stays on this machine is exempt where loopback is set.
 func (a *App) within(uri string, loopback bool) bool {
@@ -90,7 +92,21 @@ func (a *App) within(uri string, loopback bool) bool {
 		case !hasPort && !standard && !local:
 			return false
 		}
-		return under == "" || path == "/"+under || strings.HasPrefix(path, "/"+under+"/")
+		return under == "" || plainEscapes(path) && (path == "/"+under || strings.HasPrefix(path, "/"+under+"/"))
+	})
+}
+
+// plainEscapes refuses escapes that a proxy in front of the app may decode to something which leads out of a
+// path: dots, slashes, semicolons, another escape, control characters, and whatever is not UTF-8, overlong
+// forms of these among it.
+func plainEscapes(path string) bool {
+	plain, err := url.PathUnescape(path)
+	if err != nil || !utf8.ValidString(plain) || strings.ContainsFunc(plain, unicode.IsControl) {
+		return false
+	}
+	lower := strings.ToLower(path)
+	return !slices.ContainsFunc([]string{"%2e", "%2f", "%5c", "%3b", "%25"}, func(escape string) bool {
+		return strings.Contains(lower, escape)
 	})
 }
 

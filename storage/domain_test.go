@@ -50,6 +50,8 @@ func TestTrustedDomains(t *testing.T) {
 		{"letters that are not ASCII", []string{"пример.рф"}, nil, "trusted_domains domain_invalid пример.рф"},
 		{"path alone", []string{"/dashboard"}, nil, "trusted_domains domain_invalid /dashboard"},
 		{"empty segment", []string{"a.example/x//y"}, nil, "trusted_domains domain_invalid a.example/x//y"},
+		{"escapes", []string{"a.example/x%20y"}, []string{"a.example/x%20y"}, ""},
+		{"escapes that may leave", []string{"a.example/x%3by"}, nil, "trusted_domains domain_invalid a.example/x%3by"},
 		{"too many", strings.Fields(many("d%d.example", 51)), nil, "trusted_domains domain_too_many"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -88,6 +90,12 @@ func TestDomainBound(t *testing.T) {
 			"https://app.example https://app.example/ https://app.example/any/cb https://app.example:443/cb https://APP.example/cb https://app.example:8443/cb https://192.0.2.1/", true},
 		{"path by whole segments", storage.AppWeb, "https://api.tpu.ru/ https://api.tpu.ru/dashboards https://api.tpu.ru/dashboard-x/cb https://api.tpu.ru/Dashboard " +
 			"https://api.tpu.ru/x/dashboard https://api.tpu.ru/dashboard;x/cb https://api.tpu.ru?dashboard", false},
+		{"escapes that stay within", storage.AppWeb, "https://api.tpu.ru/dashboard/%D0%BA%20x/~%7E?next=%2e%2e%2f%25", true},
+		{"escapes that may leave", storage.AppWeb, "https://api.tpu.ru/dashboard/..%3b/x https://api.tpu.ru/dashboard/..%3B/x https://api.tpu.ru/dashboard/%252e%252e/x " +
+			"https://api.tpu.ru/dashboard/%c0%ae%c0%ae/x https://api.tpu.ru/dashboard/%C1%9c/x https://api.tpu.ru/dashboard/%e0%80%ae/x https://api.tpu.ru/dashboard/%f0%80%80%ae/x " +
+			"https://api.tpu.ru/dashboard/%0d%0a https://api.tpu.ru/dashboard/%09 https://api.tpu.ru/dashboard/%7f https://api.tpu.ru/dashboard/%c2%85 https://api.tpu.ru/dashboard/%ff https://api.tpu.ru/dashboard/%2e " +
+			"https://api.tpu.ru/dashboard/%2f https://api.tpu.ru/dashboard/%5c https://api.tpu.ru/dashboard/x%25", false},
+		{"escapes without a path to leave", storage.AppWeb, "https://app.example/a%3bb/x%25", true},
 		{"exact host", storage.AppWeb, "https://x.app.example/ https://app.example.evil/ https://example/ https://evilapp.example/ https://192.0.2.10/", false},
 		{"exact port", storage.AppWeb, "https://app.example:8444/ https://app.example:80/ https://api.tpu.ru:8443/dashboard", false},
 		{"this machine", storage.AppWeb, "http://localhost:3000/cb http://127.0.0.1:1/ http://[::1]/", true},
