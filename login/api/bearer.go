@@ -42,6 +42,7 @@ func (a *API) bearer(ctx huma.Context, next func(huma.Context)) {
 	}
 	need := scopeOf(ctx.Operation())
 	by, err := a.actor(ctx.Context(), token)
+	by.Address = address(r.RemoteAddr)
 	switch {
 	case errors.Is(err, storage.ErrForbidden):
 		a.challenge(ctx, http.StatusForbidden, "insufficient_scope", need, "this token is not for this API")
@@ -56,10 +57,10 @@ func (a *API) bearer(ctx huma.Context, next func(huma.Context)) {
 		a.challenge(ctx, http.StatusUnauthorized, "invalid_token", "", "no person stands behind this token")
 		return
 	case by.Scoped && !slices.Contains(by.Scopes, need):
+		a.record(ctx.Context(), by, "token.use", need, "insufficient_scope")
 		a.challenge(ctx, http.StatusForbidden, "insufficient_scope", need, "the token needs the scope "+need)
 		return
 	}
-	by.Address = address(r.RemoteAddr)
 	next(huma.WithValue(ctx, actorKey{}, by))
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -45,6 +46,7 @@ func handle[I, O any](a *API, r route, h func(ctx context.Context, by storage.Ac
 		if err == nil {
 			return out, nil
 		}
+		a.recordRefusal(ctx, err)
 		p := a.problem(ctx, err)
 		if p.GetStatus() == http.StatusServiceUnavailable {
 			return nil, unavailable{p}
@@ -59,12 +61,39 @@ type unavailable struct{ huma.StatusError }
 // GetHeaders are those of the answer.
 func (unavailable) GetHeaders() http.Header { return http.Header{"Retry-After": {"1"}} }
 
+// refusal is what this package refuses before storage is asked.
+type refusal struct {
+	do   storage.Action
+	what string
+}
+
+func (r *refusal) Error() string { return r.what + ": " + storage.ErrForbidden.Error() }
+
+func (r *refusal) Unwrap() error { return storage.ErrForbidden }
+
 // may refuses what the person may not do at all; storage asks again where something is changed.
 func may(by storage.Actor, do storage.Action) error {
 	if !storage.May(by, do, nil) {
-		return storage.ErrForbidden
+		return &refusal{do, string(do)}
 	}
 	return nil
+}
+
+// recordRefusal tells the audit log of a [refusal]; storage does so of its own. The answer is the same
+// where the entry is lost, so that is for the log.
+func (a *API) recordRefusal(ctx context.Context, err error) {
+	var r *refusal
+	if !errors.As(err, &r) {
+		return
+	}
+	a.record(ctx, actorOf(ctx), string(r.do), "", "forbidden")
+}
+
+func (a *API) record(ctx context.Context, by storage.Actor, action, target, result string) {
+	err := a.db.RefusedAttempt(ctx, by, action, target, result)
+	if err != nil {
+		a.log.ErrorContext(ctx, "refused attempt not recorded", "action", action, "error", err)
+	}
 }
 
 // Empty is the output of an operation that answers 204.

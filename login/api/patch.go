@@ -93,7 +93,7 @@ func (f fields) kept(names []string) error {
 func (f fields) without(names []string) error {
 	for _, name := range names {
 		if _, sent := f[name]; sent {
-			return fmt.Errorf("field %s: %w", name, storage.ErrForbidden)
+			return &refusal{storage.MeWrite, "field " + name}
 		}
 	}
 	return nil

@@ -37,7 +37,7 @@ var ofApp = []struct {
 // TestHostileOtherApp is HC-078: to bob, who has no role in plain, it is on every route as if there were
 // no such app, and the audit log has the attempt.
 func TestHostileOtherApp(t *testing.T) {
-	w := newWorld(t)
+	w, clock := newWorldAt(t)
 	token := w.token(bob)
 	plain, err := w.db.App(t.Context(), "plain")
 	if err != nil {
@@ -46,6 +46,7 @@ func TestHostileOtherApp(t *testing.T) {
 	key := plain.Keys[0].ID
 	path := func(pattern, id string) string { return strings.NewReplacer("{id}", id, "{key}", key).Replace(pattern) }
 	for _, op := range ofApp {
+		clock.Advance(time.Minute) // the log bounds refusals of a minute
 		t.Run(op.method+op.path, func(t *testing.T) {
 			there := w.call(token, op.method, path(op.path, "plain"), op.body).want(http.StatusNotFound)
 			missing := w.call(token, op.method, path(op.path, "nonesuch"), op.body).want(http.StatusNotFound)

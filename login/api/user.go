@@ -131,7 +131,7 @@ func (a *API) changeUser(ctx context.Context, by storage.Actor, in *UserPatchBod
 			access := u.Access
 			err := changeUser(u, others)
 			if err == nil && u.ID == by.ID && u.Access != access {
-				err = storage.ErrForbidden // a token neither widens nor ends what it rests on
+				err = &refusal{storage.UserWrite, "own access"} // a token neither widens nor ends what it rests on
 			}
 			if sent && disable != u.Disabled() {
 				u.DisabledAt = disabledAt(a.now(), disable)
