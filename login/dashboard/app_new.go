@@ -13,7 +13,7 @@ import (
 // newApp is GET /apps/new.
 func (d *Dashboard) newApp(w http.ResponseWriter, r *http.Request, m *login.Member) {
 	if !storage.May(m.Actor, storage.AppCreate, nil) {
-		d.people.Fail(w, r, storage.ErrForbidden)
+		d.refuse(w, r, m, storage.AppCreate, storage.ErrForbidden)
 		return
 	}
 	d.pages.Show(w, r, page.View{}, page.AppNew{Shell: d.shell(r, m, "apps", appTexts), Type: string(storage.AppWeb)})

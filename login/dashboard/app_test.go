@@ -182,8 +182,8 @@ func TestNewApp(t *testing.T) {
 	if after != before {
 		t.Errorf("%d apps were made by refused forms", after-before)
 	}
-	if w.audited("app.create", "", "forbidden") != 1 {
-		t.Error("the refused creation left no audit entry")
+	if got := w.audited("app.create", "", "forbidden"); got != 2 {
+		t.Errorf("the refused page and form left %d audit entries, want 2", got)
 	}
 }
 

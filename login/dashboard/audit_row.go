@@ -55,6 +55,7 @@ var auditActions = map[string]bool{
 	"session_start":        true,
 	"token_create":         true,
 	"token_revoke":         true,
+	"token_use":            true,
 	"user_create":          true,
 	"user_disable":         true,
 	"user_enable":          true,

@@ -57,6 +57,20 @@ func (d *Dashboard) Routes(r chi.Router) {
 // handler answers a request of the signed-in person m.
 type handler func(w http.ResponseWriter, r *http.Request, m *login.Member)
 
+// refuse answers who may not do that, with err's page, and tells the audit log: storage, which does so of its
+// own, was not asked.
+func (d *Dashboard) refuse(w http.ResponseWriter, r *http.Request, m *login.Member, do storage.Action, err error) {
+	result := "forbidden"
+	if errors.Is(err, storage.ErrNotFound) {
+		result = "not_found"
+	}
+	lost := d.db.RefusedAttempt(r.Context(), m.Actor, string(do), "", result)
+	if lost != nil { // the answer is the same
+		d.log.ErrorContext(r.Context(), "refused attempt not recorded", "action", do, "error", lost)
+	}
+	d.people.Fail(w, r, err)
+}
+
 // member serves a path to signed-in people: GET by get, POST from our own pages by post (nil: not had).
 func (d *Dashboard) member(get, post handler) http.Handler {
 	signedIn := func(h handler) http.HandlerFunc {

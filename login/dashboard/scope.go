@@ -16,7 +16,7 @@ func (d *Dashboard) mayScopes(w http.ResponseWriter, r *http.Request, m *login.M
 	if storage.May(m.Actor, storage.ScopeWrite, nil) {
 		return true
 	}
-	d.people.Fail(w, r, storage.ErrForbidden)
+	d.refuse(w, r, m, storage.ScopeWrite, storage.ErrForbidden)
 	return false
 }
 

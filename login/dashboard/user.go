@@ -40,7 +40,7 @@ func (d *Dashboard) admin(do storage.Action, get, post handler) http.Handler {
 		}
 		return func(w http.ResponseWriter, r *http.Request, m *login.Member) {
 			if !storage.May(m.Actor, do, nil) {
-				d.people.Fail(w, r, fmt.Errorf("%s: %w", do, storage.ErrNotFound))
+				d.refuse(w, r, m, do, fmt.Errorf("%s: %w", do, storage.ErrNotFound))
 				return
 			}
 			h(w, r, m)
