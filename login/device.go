@@ -103,8 +103,8 @@ func (l *Login) findDevice(w http.ResponseWriter, r *http.Request, v visitor, ty
 }
 
 // deviceByCode returns the device code that waits under what was typed, nil for none. Wrong ones are
-// counted, per browser and per address, before they are looked at; wait is how long to stay away when
-// there were too many.
+// counted, per browser and per address, before they are looked at, and for the instance after that; wait
+// is how long to stay away when there were too many.
 func (l *Login) deviceByCode(r *http.Request, v visitor, typed string) (*storage.DeviceCode, time.Duration, error) {
 	browser := formHolder(l.names.formSecret(r))
 	if v.session != nil {
@@ -124,13 +124,26 @@ func (l *Login) deviceByCode(r *http.Request, v visitor, typed string) (*storage
 	if errors.Is(err, storage.ErrNotFound) {
 		l.log.LogAttrs(r.Context(), slog.LevelInfo, "user code refused",
 			slog.String("reason", "unknown"), slog.String("address", addressText(r)))
-		return nil, 0, nil
+		return nil, l.countCrowd(ctx, r), nil
 	}
 	wrong = false
 	if err != nil {
 		return nil, 0, fmt.Errorf("user code: %w", err)
 	}
 	return d, 0, nil
+}
+
+// countCrowd counts a wrong code of anybody, and tells how long to stay away when the whole instance has had
+// too many.
+func (l *Login) countCrowd(ctx context.Context, r *http.Request) time.Duration {
+	g, wait := l.crowd.reserve(ctx, crowdKeys())
+	if g == nil {
+		l.log.LogAttrs(r.Context(), slog.LevelWarn, "user codes refused",
+			slog.String("reason", "too many failures of all together"), slog.Duration("wait", wait))
+		return wait
+	}
+	g.settle(true)
+	return 0
 }
 
 // confirmDevice begins the sign-in for a device whose code the person compared. From here on the request is

@@ -400,6 +400,37 @@ func TestDeviceGuesses(t *testing.T) {
 			t.Errorf("the chance of a hit is %g", chance)
 		}
 	})
+	t.Run("a crowd", func(t *testing.T) {
+		w := newWorld(t, production)
+		member := 0
+		next := func() *browser {
+			member++
+			b := w.browser()
+			b.address = fmt.Sprintf("198.51.%d.%d:1", member/200, member%200)
+			return b
+		}
+		for range limitCodeInstance - 1 { // the pages take long
+			g, _ := w.login.crowd.reserve(t.Context(), crowdKeys())
+			g.settle(true)
+		}
+		if a := guess(next()); a.status != http.StatusOK {
+			t.Errorf("the last guess that counts: %d, want 200", a.status)
+		}
+		w.clock.Advance(time.Minute)
+		for range 2 {
+			if a := guess(next()); a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") != "540" {
+				t.Errorf("a guess after that: %d, Retry-After %q, want 429 and 540", a.status, a.header.Get("Retry-After"))
+			}
+		}
+		if !strings.Contains(w.logs.String(), "too many failures of all together") {
+			t.Error("the log does not say so")
+		}
+		wantPage(t, next().typeCode(w.device("demo").code), http.StatusOK, "device-submit")
+		w.clock.Advance(limitCodeWindow - time.Minute)
+		if a := guess(next()); a.status != http.StatusOK {
+			t.Errorf("in the next window: %d, want 200", a.status)
+		}
+	})
 	t.Run("right codes", func(t *testing.T) {
 		w := newWorld(t, production)
 		b := w.browser()

@@ -18,13 +18,18 @@ const (
 	limitWindow  = 5 * time.Minute
 )
 
-// Limits of wrong user codes. Two windows may touch, so at most 40 codes of one address are looked at
-// while a device code lives: with as many waiting as storage lets wait (5,000 of 20^8), that is a chance
-// of less than 1 in 100,000 to hit any (RFC 8628 §5.1).
+// Limits of wrong user codes (RFC 8628 §5.1). Two windows may touch, so at most 40 codes of one address are
+// looked at while a device code lives: with as many of public apps waiting as storage lets wait (5,000 of
+// 20^8), that is a chance of less than 1 in 100,000 to hit any; a confidential app with 5,000 of its own
+// adds as much again. A crowd has that chance once for each of its addresses: 1,000 wrong codes, the limit of
+// the instance in one window, are a chance of 1 in 5,000. Beyond it wrong codes are answered like too many of one address
+// and the log says so; right ones still work, or a crowd could keep everybody's devices out. Who hits a
+// stranger's code connects that device to their own account, no more.
 const (
-	limitBrowser     = 10 // of one browser
-	limitCodeAddress = 20 // of one address
-	limitCodeWindow  = storage.DeviceCodeTTL
+	limitBrowser      = 10 // of one browser
+	limitCodeAddress  = 20 // of one address
+	limitCodeInstance = 1000
+	limitCodeWindow   = storage.DeviceCodeTTL
 )
 
 // Bounds of a limiter.
@@ -52,6 +57,9 @@ func signInKeys(name string, addr netip.Addr) []limitKey {
 func codeKeys(browser string, addr netip.Addr) []limitKey {
 	return []limitKey{{"address\x00" + addressBlock(addr), limitCodeAddress}, {"browser\x00" + browser, limitBrowser}}
 }
+
+// crowdKeys are counted for a wrong user code of anybody.
+func crowdKeys() []limitKey { return []limitKey{{"instance", limitCodeInstance}} }
 
 // limiter counts failures. A guess is reserved before any work is done for it and given back when
 // it was right, so that fifty parallel guesses count as fifty, and successes count as nothing. It is one

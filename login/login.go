@@ -36,6 +36,7 @@ type Login struct {
 	sealer  *sealer
 	limiter *limiter // of sign-ins
 	codes   *limiter // of user codes
+	crowd   *limiter // of user codes, all together; apart, so that many windows cannot push it out
 	hashing *admission
 
 	// check is db.CheckPassword; the tests watch how many run at once.
@@ -72,6 +73,7 @@ func New(c Config, db *storage.DB, pages *page.Renderer, flow Flow) (*Login, err
 		sealer:  &sealer{db: db},
 		limiter: newLimiter(c.Now, limitWindow),
 		codes:   newLimiter(c.Now, limitCodeWindow),
+		crowd:   newLimiter(c.Now, limitCodeWindow),
 		hashing: newAdmission(hashSlots(), hashQueue, hashPatience),
 		check:   db.CheckPassword,
 	}, nil
