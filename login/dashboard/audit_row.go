@@ -65,6 +65,13 @@ var auditActions = map[string]bool{
 	"user_write":           true,
 }
 
+// auditTries are those of them that have another sentence, ending in _refused, where it came to nothing. The
+// sentences of others, such as app_write, speak of an attempt already.
+var auditTries = map[string]bool{
+	"app_create": true, "app_delete": true, "app_read": true, "scope_read": true, "user_read": true, "audit_read": true,
+	"me_read": true, "token_create": true,
+}
+
 // names finds what people and apps are called, each once.
 type names struct {
 	d    *Dashboard
@@ -93,12 +100,68 @@ func (n *names) row(e storage.AuditEntry) (page.AuditRow, error) {
 	if auditActions[did] {
 		row.Did = did
 	}
+	if !row.OK && auditTries[did] {
+		row.Did = did + "_refused"
+	}
 	var err error
+	row.Detail, err = n.detail(e, row.Detail)
+	if err != nil {
+		return row, err
+	}
 	row.Who, err = n.of(e.Actor.ID)
 	if err == nil {
 		row.Target, err = n.of(e.Target)
 	}
 	return row, err
+}
+
+// byToken is how the detail of an entry ends where the actor used a token, before the token's id.
+const byToken = "by token "
+
+// detail is the detail of an entry with names in place of the ids of a developer and of the token.
+func (n *names) detail(e storage.AuditEntry, detail string) (string, error) {
+	if strings.HasPrefix(e.Action, "developer.") || e.Action == "consent.withdraw" {
+		id, rest, more := strings.Cut(detail, " ")
+		ref, err := n.of(id)
+		if err != nil {
+			return "", err
+		}
+		if ref.Name != "" && !ref.App {
+			detail = ref.Name
+			if more {
+				detail += ", " + rest
+			}
+		}
+	}
+	at := strings.LastIndex(detail, byToken)
+	if at < 0 || e.Actor.ID == "" {
+		return detail, nil
+	}
+	name, err := n.token(e.Actor.ID, detail[at+len(byToken):])
+	if err != nil || name == "" {
+		return detail, err
+	}
+	return detail[:at+len(byToken)] + "“" + name + "”", nil
+}
+
+// token is the name of a personal token of that person; "" where there is none any more.
+func (n *names) token(userID, id string) (string, error) {
+	ref, ok := n.seen[byToken+id]
+	if ok {
+		return ref.Name, nil
+	}
+	list, err := n.d.db.PersonalTokens(n.r.Context(), userID)
+	if err != nil {
+		return "", fmt.Errorf("tokens: %w", err)
+	}
+	if len(n.seen) >= namesKept {
+		clear(n.seen)
+	}
+	n.seen[byToken+id] = page.AuditRef{ID: id} // gone, unless it is found
+	for _, t := range list {
+		n.seen[byToken+t.ID] = page.AuditRef{ID: t.ID, Name: t.Name}
+	}
+	return n.seen[byToken+id].Name, nil
 }
 
 // of is the person or the app of an id; an id of anything else stands for itself.

@@ -27,6 +27,7 @@ type world struct {
 	clock   *storagetest.Clock
 	db      *storage.DB
 	handler http.Handler
+	board   *Dashboard
 	logs    *bytes.Buffer
 }
 
@@ -47,6 +48,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.board = board
 	r := chi.NewRouter()
 	people.Routes(r)
 	board.Routes(r)
