@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 
 	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
@@ -35,12 +36,20 @@ func (p *Provider) attempt(r *http.Request, c *call, e storage.Event) {
 		e.Endpoint = endpoints[r.URL.Path]
 	}
 	if e.Endpoint == "token" {
-		e.Grant = c.form.Get("grant_type")
+		e.Grant = knownGrant(c.form.Get("grant_type"))
 	}
 	if e.UserID == "" {
 		e.UserID = c.user
 	}
 	p.db.Record(e)
+}
+
+// knownGrant is a grant type as it is remembered: what else a stranger calls one may be anything.
+func knownGrant(name string) string {
+	if name == "" || slices.Contains(offeredGrants, name) {
+		return name
+	}
+	return "unknown"
 }
 
 // named returns the app a request is about: the one that authenticated, or only claimed to be.
@@ -88,10 +97,14 @@ func (f *refusal) explained() string {
 }
 
 // refusedPage remembers that a person was shown a page instead of being sent on, under the page's number.
-func (p *Provider) refusedPage(r *http.Request, b *page.Problem) {
-	e := storage.Event{ID: b.ID, Result: b.Code, Key: b.Key, Came: b.Came, Description: problemText[b.Key]}
-	if b.Key == "redirect_uri_unregistered" {
-		e.RedirectURI = b.Came
+// came is what is kept of the wrong value; only a URI that is kept whole can be offered for registration.
+func (p *Provider) refusedPage(r *http.Request, b *page.Problem, came string, whole bool) {
+	e := storage.Event{ID: b.ID, Result: b.Code, Key: b.Key, Came: came, Description: problemText[b.Key]}
+	switch {
+	case !whole:
+		e.Description += "; a part of it that may hold a secret is not kept"
+	case b.Key == "redirect_uri_unregistered":
+		e.RedirectURI = came
 	}
 	p.attempt(r, callFrom(r.Context()), e)
 }

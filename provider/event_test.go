@@ -33,6 +33,17 @@ func TestEvents(t *testing.T) {
 		"a redirect URI that is not registered": {func(w *world) { w.get(PathAuthorize + "?" + request("demo", "redirect_uri", uri).Encode()) },
 			[]storage.Event{{Endpoint: "authorize", Result: errInvalidRequest, Key: "redirect_uri_unregistered", Came: uri, RedirectURI: uri,
 				Description: problemText["redirect_uri_unregistered"]}}},
+		"a redirect URI with a secret": {func(w *world) {
+			w.get(PathAuthorize + "?" + request("demo", "redirect_uri", "http://ann:pw@localhost.evil.example/cb?access_token=s3cret#x").Encode())
+		}, []storage.Event{{Endpoint: "authorize", Result: errInvalidRequest, Key: "redirect_uri_unregistered", Came: "http://localhost.evil.example/cb",
+			Description: problemText["redirect_uri_unregistered"] + "; a part of it that may hold a secret is not kept"}}},
+		"an address after logout with a secret": {func(w *world) {
+			w.get(PathEndSession + "?client_id=demo&post_logout_redirect_uri=" + url.QueryEscape("https://x.example/?sid=s3cret"))
+		}, []storage.Event{{Endpoint: "endsession", Result: errInvalidRequest, Key: "logout_redirect", Came: "https://x.example/",
+			Description: problemText["logout_redirect"] + "; a part of it that may hold a secret is not kept"}}},
+		"a grant type of nobody's": {func(w *world) { w.token(url.Values{"grant_type": {"s3cret"}}, demoBasic...) },
+			[]storage.Event{{Endpoint: "token", Grant: "unknown", Result: errUnsupportedGrant,
+				Description: "grant_type must be one of " + strings.Join(offeredGrants, ", ")}}},
 		"a redirect URI too long to be registered": {func(w *world) {
 			w.get(PathAuthorize + "?" + request("demo", "redirect_uri", "http://localhost/"+strings.Repeat("x", 2048)).Encode())
 		}, []storage.Event{{Endpoint: "authorize", Result: errInvalidRequest, Key: "parameter_invalid", Came: "redirect_uri is too long",
@@ -97,6 +108,9 @@ func TestEvents(t *testing.T) {
 			w := newWorld(t)
 			c.do(w)
 			got := w.db.Events("demo")
+			if strings.Contains(w.logs.String(), "s3cret") || strings.Contains(w.logs.String(), "ann:pw") {
+				t.Errorf("a secret in the log:\n%s", w.logs.String())
+			}
 			for i, e := range got {
 				if e.ID == "" && e.Key != "" || e.AppID != "demo" || e.Address != "192.0.2.1" || e.Time.IsZero() {
 					t.Errorf("event: %+v", e)

@@ -172,9 +172,13 @@ func (p *Provider) problem(w http.ResponseWriter, r *http.Request, status int, b
 	if b.Stub == (page.Stub{}) {
 		b.Stub = page.Stub{Office: true}
 	}
+	came, whole := b.Came, true
+	if b.Key == "redirect_uri_unregistered" || b.Key == "logout_redirect" {
+		came, whole = keptURI(b.Came)
+	}
 	p.log.WarnContext(r.Context(), "problem page", "request", r.Header.Get(requestID), "id", b.ID, "key", b.Key, "path", r.URL.Path, "status", status,
-		"app", clip(r.Form.Get("client_id")), "came", clip(b.Came), "expected", b.Expected)
-	p.refusedPage(r, &b)
+		"app", clip(r.Form.Get("client_id")), "came", clip(came), "expected", b.Expected)
+	p.refusedPage(r, &b, came, whole)
 	p.pages.Show(w, r, page.View{Status: status, UILocales: strings.Fields(r.Form.Get("ui_locales"))}, b)
 }
 

@@ -1,10 +1,12 @@
 package provider
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -28,6 +30,7 @@ type world struct {
 	session *storage.Session
 	asked   *storage.AuthRequest   // the last request that reached the pages
 	logout  *storage.LogoutRequest // the same for logout
+	logs    bytes.Buffer
 }
 
 func newWorld(t testing.TB) *world {
@@ -40,7 +43,7 @@ func newWorld(t testing.TB) *world {
 func newWorldOn(t testing.TB, db *storage.DB, clock *storagetest.Clock) *world {
 	t.Helper()
 	w := &world{t: t, db: db, clock: clock}
-	log := slog.New(slog.NewTextHandler(t.Output(), nil))
+	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &w.logs), nil))
 	pages, err := page.New(page.Config{Issuer: storagetest.Issuer, Dev: true, Logger: log, Now: w.clock.Now})
 	if err != nil {
 		t.Fatal(err)
