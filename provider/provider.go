@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -31,6 +32,16 @@ type Config struct {
 	Dev    bool             // explains refusals in full to whoever sees them
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: slog.Default()
+	// Registration says who may register clients over the network: "closed" (also ""), "token" (with an
+	// initial access token) or "open".
+	Registration string
+	Implicit     bool // response types beyond code, for apps that registered them
+	// AllowHosts are hosts that may be fetched from though they lie on a private or loopback address, by
+	// name or "name:port"; for them http is allowed as well where the name is "localhost" or an address.
+	AllowHosts []string
+	// InsecureHosts are hosts whose certificate is not verified: the conformance suite's alone.
+	InsecureHosts []string
+	Roots         *x509.CertPool // what outgoing calls trust, nil: the system's
 }
 
 // Provider is the OpenID provider. It is an op.OpenIDProvider and implements login.Flow.
@@ -45,6 +56,10 @@ type Provider struct {
 	keys   keyRing
 	docs   documents
 	infos  infoCache
+	out    *outgoing
+	// registration is closed, token or open; implicit says that there are response types beyond code.
+	registration string
+	implicit     bool
 }
 
 // Front is the part of the provider that has pages. Authorize is given every valid authorization
@@ -63,7 +78,7 @@ func New(c Config, db *storage.DB, pages *page.Renderer) (*Provider, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	p := &Provider{issuer: c.Issuer, dev: c.Dev, now: c.Now, log: c.Logger, db: db, pages: pages}
+	p := &Provider{issuer: c.Issuer, dev: c.Dev, now: c.Now, log: c.Logger, db: db, pages: pages, out: newOutgoing(c), registration: c.Registration, implicit: c.Implicit}
 	opts := []op.Option{op.WithCrypto(sealer{db}), op.WithCORSOptions(nil)}
 	if strings.HasPrefix(c.Issuer, "http://") {
 		opts = append(opts, op.WithAllowInsecure())

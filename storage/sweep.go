@@ -29,6 +29,8 @@ var sweepSteps = []sweepStep{
 		ago(time.Hour), func(db *DB, _ []string) { db.caches.revoked.clear() }},
 	{`DELETE FROM codes WHERE hash IN (SELECT hash FROM codes WHERE expires_at < $1 LIMIT $2) RETURNING hash`,
 		ago(time.Hour), func(*DB, []string) {}},
+	{`DELETE FROM assertions WHERE hash IN (SELECT hash FROM assertions WHERE expires_at < $1 LIMIT $2) RETURNING hash`,
+		ago(time.Minute), func(*DB, []string) {}},
 	{`DELETE FROM device_codes WHERE id IN (SELECT id FROM device_codes
 			WHERE expires_at < $1 AND (state <> 'used' OR expires_at < $1 - 86400000) LIMIT $2) RETURNING id`, // a used one is a replay for another day
 		ago(time.Hour), func(*DB, []string) {}},
