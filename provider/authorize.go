@@ -72,11 +72,7 @@ func (p *Provider) authorizeTarget(w http.ResponseWriter, r *http.Request, c *ca
 			Came: uri, Expected: expectedURI(app.AnyLoopback, app.RedirectURIs, uri), Args: map[string]string{"app": app.ID},
 		})
 	default:
-		mode := c.form.Get("response_mode")
-		if mode != "form_post" {
-			mode = "query"
-		}
-		return target{app, uri, mode}, true
+		return target{app, uri, p.responseMode(c.form)}, true
 	}
 	return target{}, false
 }

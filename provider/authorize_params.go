@@ -18,8 +18,9 @@ func (p *Provider) parseAuthorize(ctx context.Context, t target, c *call) (*stor
 		return nil, c.bad.refusal()
 	}
 	form := c.form
-	f := checkResponse(t.app, c)
-	if f == nil {
+	kind := canonicalType(form.Get("response_type"))
+	f := p.checkResponse(t.app, c)
+	if f == nil && yields(kind, "code") {
 		f = checkChallenge(t.app, form.Get("code_challenge"), form.Get("code_challenge_method"))
 	}
 	if f != nil {
@@ -27,8 +28,14 @@ func (p *Provider) parseAuthorize(ctx context.Context, t target, c *call) (*stor
 	}
 	req := &storage.AuthRequest{
 		ID: storage.NewID(), AppID: t.app.ID, RedirectURI: t.uri, ResponseMode: t.mode, State: form.Get("state"), Nonce: form.Get("nonce"),
-		Challenge: form.Get("code_challenge"), LoginHint: form.Get("login_hint"), UILocales: list(form.Get("ui_locales")),
+		LoginHint: form.Get("login_hint"), UILocales: list(form.Get("ui_locales")),
 		ACRValues: list(form.Get("acr_values")), CreatedAt: p.now(),
+	}
+	if kind != "code" {
+		req.ResponseType = kind
+	}
+	if yields(kind, "code") {
+		req.Challenge = form.Get("code_challenge")
 	}
 	for _, parse := range []func(context.Context, *storage.App, *call, *storage.AuthRequest) error{
 		p.parseScope, p.parsePrompt, p.parseClaims, p.parseHint,
@@ -43,7 +50,7 @@ func (p *Provider) parseAuthorize(ctx context.Context, t target, c *call) (*stor
 
 // checkResponse refuses what this provider does not answer: other response types and modes, request
 // objects. Ignoring a request object would be worse than refusing it.
-func checkResponse(app *storage.App, c *call) *refusal {
+func (p *Provider) checkResponse(app *storage.App, c *call) *refusal {
 	form := c.form
 	switch {
 	case form.Get("request") != "":
@@ -57,14 +64,8 @@ func checkResponse(app *storage.App, c *call) *refusal {
 			return refuse(errInvalidRequest, "response_type is missing; %s came: is it misspelt?", near)
 		}
 		return refuse(errInvalidRequest, "response_type is missing: use code")
-	case form.Get("response_type") != "code":
-		return refuse(errUnsupportedResponse, "response_type must be code")
-	case !slices.Contains([]string{"", "query", "form_post"}, form.Get("response_mode")):
-		return refuse(errInvalidRequest, "response_mode must be query or form_post")
-	case !app.Allows(storage.GrantCode):
-		return refuse(errUnauthorizedClient, "the app %s does not have the grant type %s", app.ID, storage.GrantCode)
 	}
-	return nil
+	return p.checkResponseType(app, form)
 }
 
 // checkChallenge holds PKCE against the app's switch: S256 and nothing else, and a challenge from every
@@ -97,7 +98,8 @@ func (p *Provider) parseScope(ctx context.Context, app *storage.App, c *call, re
 	case len(foreign) > 0:
 		return refuse(errInvalidScope, "the app %s does not have the scope %s", app.ID, strings.Join(foreign, " "))
 	}
-	if !app.Allows(storage.GrantRefreshToken) {
+	// Offline access needs a code to begin with (OpenID Connect Core §11).
+	if !app.Allows(storage.GrantRefreshToken) || !yields(req.ResponseType, "code") {
 		asked = slices.DeleteFunc(asked, func(s string) bool { return s == storage.ScopeOffline })
 	}
 	if len(asked) == 0 {

@@ -96,6 +96,9 @@ func (p *Provider) documents(ctx context.Context) (*documentSet, error) {
 func (p *Provider) metadata(scopes []*storage.Scope, keys *keySnapshot) metadata {
 	names := make([]string, 0, len(scopes))
 	claims := []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"}
+	if p.implicit {
+		claims = append(claims, "c_hash")
+	}
 	for _, s := range scopes {
 		names = append(names, s.Name)
 		for _, claim := range s.Claims {
@@ -108,7 +111,7 @@ func (p *Provider) metadata(scopes []*storage.Scope, keys *keySnapshot) metadata
 		Issuer: p.issuer, Authorization: p.issuer + PathAuthorize, Token: p.issuer + PathToken, UserInfo: p.issuer + PathUserInfo,
 		JWKS: p.issuer + PathJWKS, Introspection: p.issuer + PathIntrospect, Revocation: p.issuer + PathRevocation,
 		EndSession: p.issuer + PathEndSession, DeviceAuthorization: p.issuer + PathDevice, Scopes: names, Claims: claims, ClaimTypes: []string{"normal"}, ClaimsParameter: true,
-		ResponseTypes: []string{"code"}, ResponseModes: []string{"query", "form_post"}, GrantTypes: offeredGrants,
+		ResponseTypes: p.responseTypes(), ResponseModes: p.responseModes(), GrantTypes: p.grantTypes(),
 		SubjectTypes: []string{"public"}, IDTokenAlgs: keys.algs,
 		TokenAuthMethods:         []string{storage.AuthBasic, storage.AuthPost, storage.AuthNone},
 		IntrospectionAuthMethods: []string{storage.AuthBasic, storage.AuthPost},
