@@ -62,7 +62,11 @@ func (db *DB) Sweep(ctx context.Context) (int, error) {
 		count, err = db.inBatches(ctx, func(tx *tx) (int, error) { return db.sweep(tx, step) })
 		total += count
 	}
-	return total, err
+	if err != nil {
+		return total, err
+	}
+	count, err := db.sweepApps(ctx)
+	return total + count, err
 }
 
 // inBatches repeats a change until it touches less than a full batch.
