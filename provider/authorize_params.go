@@ -112,7 +112,7 @@ func (p *Provider) parseScope(ctx context.Context, app *storage.App, c *call, re
 	return nil
 }
 
-func (p *Provider) parsePrompt(_ context.Context, _ *storage.App, c *call, req *storage.AuthRequest) error {
+func (p *Provider) parsePrompt(_ context.Context, app *storage.App, c *call, req *storage.AuthRequest) error {
 	req.Prompt = strings.Fields(c.form.Get("prompt"))
 	for _, prompt := range req.Prompt {
 		if !slices.Contains(prompts, prompt) {
@@ -122,7 +122,11 @@ func (p *Provider) parsePrompt(_ context.Context, _ *storage.App, c *call, req *
 	if req.HasPrompt("none") && len(req.Prompt) > 1 {
 		return refuse(errInvalidRequest, "prompt none stands alone")
 	}
+	if len(req.ACRValues) == 0 {
+		req.ACRValues = app.Registration.DefaultACRValues
+	}
 	if !c.form.Has("max_age") {
+		req.MaxAge = app.Registration.DefaultMaxAge
 		return nil
 	}
 	age, err := strconv.ParseInt(c.form.Get("max_age"), 10, 64)
@@ -192,7 +196,7 @@ func (p *Provider) implyScopes(ctx context.Context, app *storage.App, req *stora
 }
 
 // parseHint reads an id_token_hint: one of ours, expired or not. It is only a hint of whom the app means.
-func (p *Provider) parseHint(_ context.Context, _ *storage.App, c *call, req *storage.AuthRequest) error {
+func (p *Provider) parseHint(ctx context.Context, app *storage.App, c *call, req *storage.AuthRequest) error {
 	text := c.form.Get("id_token_hint")
 	if text == "" {
 		return nil
@@ -204,11 +208,34 @@ func (p *Provider) parseHint(_ context.Context, _ *storage.App, c *call, req *st
 	if err != nil {
 		return refuse(errInvalidRequest, "id_token_hint is not an id_token of this provider").because(err)
 	}
+	err = p.checkHintSector(ctx, app, hint.Audience)
+	if err != nil {
+		return err
+	}
 	if req.HintSub != "" && req.HintSub != hint.Subject {
 		return refuse(errInvalidRequest, "id_token_hint and the claim sub name different people")
 	}
 	req.HintSub = hint.Subject
 	return nil
+}
+
+// checkHintSector refuses the id_token of another app as a hint where the two know people by different
+// subjects: nothing could be compared.
+func (p *Provider) checkHintSector(ctx context.Context, app *storage.App, audience string) error {
+	if audience == app.ID {
+		return nil
+	}
+	other, err := p.db.App(ctx, audience)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	if other == nil {
+		other = new(storage.App) // deleted since
+	}
+	if p.db.Subject(app, audience) == p.db.Subject(other, audience) {
+		return nil
+	}
+	return refuse(errInvalidRequest, "id_token_hint was issued to another app")
 }
 
 // readHint opens an id_token of ours, whenever it expired. errJWT says that it is none; other errors are

@@ -21,6 +21,7 @@ const maxJWT = 8 << 10
 const (
 	typeIDToken     = "JWT"
 	typeAccessToken = "at+jwt" // RFC 9068 §2.1
+	typeUserInfo    = ""       // there is none for it; an id_token's would let it pass as one
 )
 
 // keyRing holds the signing keys in memory. A request never reads them from the database: it compares
@@ -40,10 +41,10 @@ type keySnapshot struct {
 	jwks    []byte
 }
 
-// signers sign the two kinds of JWT with one key.
+// signers sign the kinds of JWT with one key.
 type signers struct {
-	idToken, accessToken signer
-	activeAt             time.Time
+	idToken, accessToken, userInfo signer
+	activeAt                       time.Time
 }
 
 var errNoKey = errors.New("no signing key for the algorithm")
@@ -122,7 +123,11 @@ func newSigners(key storage.SigningKey) (signers, error) {
 	if err != nil {
 		return signers{}, err
 	}
-	return signers{idToken, accessToken, key.ActiveAt}, nil
+	userInfo, err := newSigner(key, typeUserInfo)
+	if err != nil {
+		return signers{}, err
+	}
+	return signers{idToken, accessToken, userInfo, key.ActiveAt}, nil
 }
 
 // signer returns the live signers of an algorithm.

@@ -109,7 +109,7 @@ func (p *Provider) Handler(front Front) http.Handler {
 		PathDevice:     p.gate(deviceRules, server),
 		PathIntrospect: p.gate(introspectRules, server),
 		PathRevocation: p.gate(revocationRules, server),
-		PathUserInfo:   p.gate(userInfoRules, server),
+		PathUserInfo:   p.gate(userInfoRules, p.userInfoEndpoint()),
 	}
 	return p.machineHeaders(routes)
 }
