@@ -48,7 +48,7 @@ func conformanceServe(c *cli.Context, t terminal) error {
 	if c.Bool("verbose") {
 		level = slog.LevelInfo
 	}
-	conf := serverConfig{issuer: opts.issuer, name: "Conformance", tls: opts.tls, now: time.Now, log: newLogger(t.err, level)}
+	conf := serverConfig{issuer: opts.issuer, name: "Conformance", tls: opts.tls, now: time.Now, log: newLogger(t.err, level), implicit: c.Bool("all")}
 	db, err := openConformance(c.Context, dir, conf, opts.suite)
 	if err != nil {
 		return errors.Join(err, closeListeners(listeners), remove())

@@ -105,6 +105,7 @@ func serveChecked(ctx context.Context, t terminal, conf *config, set settings, w
 	}
 	srv, err := newServer(serverConfig{
 		issuer: set.issuer, name: conf.Name, proxies: set.proxies, tls: set.tls, now: time.Now, log: where.Logger,
+		implicit: conf.Implicit,
 	}, db)
 	if err != nil {
 		return errors.Join(err, closeListeners(listeners), db.Close())

@@ -22,14 +22,15 @@ import (
 
 // serverConfig is what the server needs to know beside its database.
 type serverConfig struct {
-	issuer  string
-	name    string // of the organisation
-	dev     bool
-	hosts   []string       // dev: further names a browser may call it by
-	proxies []netip.Prefix // whose X-Forwarded-For is believed
-	tls     *certificate   // nil: plain HTTP
-	now     func() time.Time
-	log     *slog.Logger // one line for each request at level info, failures at level error
+	issuer   string
+	name     string // of the organisation
+	dev      bool
+	hosts    []string       // dev: further names a browser may call it by
+	proxies  []netip.Prefix // whose X-Forwarded-For is believed
+	tls      *certificate   // nil: plain HTTP
+	implicit bool           // response types beyond code
+	now      func() time.Time
+	log      *slog.Logger // one line for each request at level info, failures at level error
 }
 
 // server is propusk's HTTP server with its database.
@@ -54,7 +55,7 @@ func newServer(c serverConfig, db *storage.DB) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	protocol, err := provider.New(provider.Config{Issuer: c.issuer, Dev: c.dev, Now: c.now, Logger: c.log}, db, pages)
+	protocol, err := provider.New(provider.Config{Issuer: c.issuer, Dev: c.dev, Now: c.now, Logger: c.log, Implicit: c.implicit}, db, pages)
 	if err != nil {
 		return nil, fmt.Errorf("provider: %w", err)
 	}
