@@ -19,10 +19,9 @@ type Grant struct {
 	EndsAt    time.Time // absolute end of the refresh family and of every token
 	RevokedAt time.Time
 
-	// RefreshGen counts rotations: the live refresh token is the one of this generation. -1: the code that
-	// belongs to a grant of the authorization endpoint was not redeemed (yet).
+	// RefreshGen counts rotations: the live refresh token is the one of this generation.
 	RefreshGen   int64
-	RefreshKey   string    // id of the key the live refresh token is derived with
+	RefreshKey   string    // id of the key the live refresh token is derived with; "": of a grant of the authorization endpoint, none yet
 	RefreshedAt  time.Time // when the live generation was made
 	SessionEnded bool      // derived: the session no longer stands
 }

@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// codeUnused is the RefreshGen of a grant that the authorization endpoint made, before the code that
-// belongs to it is redeemed. No refresh token has this generation.
-const codeUnused = -1
+// codeUnused is the RefreshKey of a grant that the authorization endpoint made, before the code that
+// belongs to it is redeemed: there can be no refresh token of it.
+const codeUnused = ""
 
 // OpenGrant inserts the grant of an authorization response that hands out tokens at once (OpenID Connect
 // Core §3.2, §3.3): the same statement as [DB.RedeemCode]'s, so that nothing is handed out of which
@@ -17,14 +17,13 @@ const codeUnused = -1
 // A request answers once. A browser that sends the person's decision twice (a double click) gets the
 // second answer within [RefreshGrace], on the same grant, while its code is unused: Redeemed again. Any
 // later one is Replayed; unlike a code's that revokes nothing, because only the person's own browser can
-// send it. CreatedAt, RefreshedAt and RefreshGen are set here, EndsAt must be set.
+// send it. CreatedAt, RefreshedAt and RefreshKey are set here, EndsAt must be set.
 func (db *DB) OpenGrant(ctx context.Context, g *Grant) (Redemption, error) {
-	opened := *g
-	opened.RefreshGen = codeUnused
-	row, err := db.newGrantRow(&opened)
+	row, err := db.newGrantRow(g)
 	if err != nil {
 		return 0, err
 	}
+	row.withKey(codeUnused)
 	outcome := Stale
 	err = db.write(ctx, func(tx *tx) error {
 		inserted, err := row.insert(tx)
@@ -54,7 +53,7 @@ func (t *tx) openedBefore(g *Grant) (Redemption, error) {
 		return 0, err
 	}
 	same := known.UserID == g.UserID && known.AppID == g.AppID && known.SessionID == g.SessionID && toJSON(known.Scopes) == toJSON(g.Scopes)
-	if !same || known.RefreshGen != codeUnused || !known.stands(t.now) || !t.now.Before(known.CreatedAt.Add(RefreshGrace)) {
+	if !same || known.RefreshKey != codeUnused || !known.stands(t.now) || !t.now.Before(known.CreatedAt.Add(RefreshGrace)) {
 		return Replayed, nil
 	}
 	stands, err := t.groundStands(known)
@@ -64,10 +63,10 @@ func (t *tx) openedBefore(g *Grant) (Redemption, error) {
 	return Redeemed, nil
 }
 
-// openedStatement advances an opened grant to its first generation, if everything it rests on stands.
-// That is the consumption of the code.
-const openedStatement = `UPDATE grants SET refresh_gen = 0, refresh_key = $2, refreshed_at = $3, ends_at = $4
-	WHERE id = $1 AND refresh_gen = -1 AND revoked_at = 0 AND ends_at > $3
+// openedStatement gives an opened grant its refresh family, if everything it rests on stands. That is the
+// consumption of the code.
+const openedStatement = `UPDATE grants SET refresh_key = $2, refreshed_at = $3, ends_at = $4
+	WHERE id = $1 AND refresh_key = '' AND revoked_at = 0 AND ends_at > $3
 	  AND EXISTS (SELECT 1 FROM users u WHERE u.id = grants.user_id AND u.disabled_at = 0)
 	  AND EXISTS (SELECT 1 FROM apps a WHERE a.id = grants.app_id AND a.enabled)
 	  AND EXISTS (SELECT 1 FROM sessions s WHERE s.id = grants.session_id AND s.user_id = grants.user_id
@@ -96,7 +95,7 @@ func (db *DB) RedeemOpened(ctx context.Context, g *Grant, expired bool) (Redempt
 			}
 		}
 		known, err := tx.readGrant(g.ID)
-		if errors.Is(err, ErrNotFound) || err == nil && known.RefreshGen == codeUnused {
+		if errors.Is(err, ErrNotFound) || err == nil && known.RefreshKey == codeUnused {
 			return nil
 		}
 		if err != nil {
@@ -110,3 +109,6 @@ func (db *DB) RedeemOpened(ctx context.Context, g *Grant, expired bool) (Redempt
 	}
 	return outcome, nil
 }
+
+// withKey sets the key of the row, whatever the grant says.
+func (r *grantRow) withKey(id string) { r.key, r.args[10] = id, id }
