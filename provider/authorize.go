@@ -23,6 +23,9 @@ type target struct {
 func (p *Provider) authorize(next func(http.ResponseWriter, *http.Request, *storage.AuthRequest)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := callFrom(r.Context())
+		if !p.openRequest(w, r, c) {
+			return
+		}
 		t, ok := p.authorizeTarget(w, r, c)
 		if !ok {
 			return

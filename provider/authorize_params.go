@@ -48,15 +48,11 @@ func (p *Provider) parseAuthorize(ctx context.Context, t target, c *call) (*stor
 	return req, nil
 }
 
-// checkResponse refuses what this provider does not answer: other response types and modes, request
-// objects. Ignoring a request object would be worse than refusing it.
+// checkResponse refuses what this provider does not answer: the registration parameter, other response
+// types and modes.
 func (p *Provider) checkResponse(app *storage.App, c *call) *refusal {
 	form := c.form
 	switch {
-	case form.Get("request") != "":
-		return refuse(errRequestNotSupported, "request objects are not supported")
-	case form.Get("request_uri") != "":
-		return refuse(errRequestURINotSup, "request_uri is not supported")
 	case form.Get("registration") != "":
 		return refuse(errRegistrationNotSup, "the registration parameter is not supported")
 	case form.Get("response_type") == "":

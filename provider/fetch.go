@@ -20,6 +20,7 @@ import (
 const (
 	fetchTime   = 5 * time.Second
 	fetchURLMax = 2048
+	fetchesMax  = 32 // under way at once
 	fetchHeader = 16 << 10
 	postAnswer  = 4 << 10 // what is read of the answer to a post, so that the connection ends in order
 )
@@ -31,14 +32,15 @@ var errFetch = errors.New("not fetched")
 // cookies and no connections, obeys no proxy of the environment, and talks to public addresses only.
 type outgoing struct {
 	allowed []string
-	client  *http.Client // verifies certificates
-	lax     *http.Client // does not, for the hosts named
-	trusted []string     // whose certificate is not verified
+	client  *http.Client  // verifies certificates
+	lax     *http.Client  // does not, for the hosts named
+	trusted []string      // whose certificate is not verified
+	slots   chan struct{} // one for each fetch under way
 	lookup  func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
 func newOutgoing(c Config) *outgoing {
-	o := &outgoing{allowed: lowered(c.AllowHosts), trusted: lowered(c.InsecureHosts)}
+	o := &outgoing{allowed: lowered(c.AllowHosts), trusted: lowered(c.InsecureHosts), slots: make(chan struct{}, fetchesMax)}
 	o.lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
 		return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	}
@@ -93,7 +95,7 @@ func (o *outgoing) dial(ctx context.Context, network, address string) (net.Conn,
 	if !o.allows(host, port) {
 		for _, address := range list {
 			if !public(address) {
-				return nil, fmt.Errorf("%w: %s is at %s, which is not a public address", errFetch, host, address)
+				return nil, fmt.Errorf("%w: %s has an address that is not public", errFetch, host)
 			}
 		}
 	}
@@ -183,6 +185,12 @@ func (o *outgoing) do(ctx context.Context, method, target, header, value string,
 func (p *Provider) fetch(ctx context.Context, url string, accept string, limit int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()
+	select {
+	case p.out.slots <- struct{}{}:
+		defer func() { <-p.out.slots }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: too many calls under way", errFetch)
+	}
 	answer, err := p.out.do(ctx, http.MethodGet, url, "Accept", accept, nil)
 	if err != nil {
 		return nil, err

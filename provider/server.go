@@ -41,7 +41,9 @@ func (decoder) Decode(dst any, src map[string][]string) error {
 	form := url.Values(src)
 	switch d := dst.(type) {
 	case *op.ClientCredentials:
+		// The gate has verified the assertion; the library only asks whether there was one.
 		d.ClientID, d.ClientSecret = form.Get("client_id"), form.Get("client_secret")
+		d.ClientAssertion, d.ClientAssertionType = form.Get("client_assertion"), form.Get("client_assertion_type")
 	case *oidc.AccessTokenRequest:
 		d.Code, d.RedirectURI = form.Get("code"), form.Get("redirect_uri")
 	case *oidc.RefreshTokenRequest:
