@@ -183,6 +183,12 @@ func (db *DB) UpdateApp(ctx context.Context, by Actor, id string, change func(*A
 		if err != nil {
 			return err
 		}
+		if before.Enabled && !a.Enabled && before.Registration.BackchannelLogoutURI != "" {
+			err = db.noticeApp(tx, id)
+			if err != nil {
+				return err
+			}
+		}
 		changed = a
 		tx.then(func() { db.appChanged(id) })
 		return tx.audit(by, appAction(before, a), id, "ok", appDetail(before, a))
