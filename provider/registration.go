@@ -115,7 +115,7 @@ func (p *Provider) answerJSON(w http.ResponseWriter, r *http.Request, methods []
 		c.challenge(f)
 		status, answer = f.httpStatus(), map[string]any{"error": f.code, "error_description": f.description}
 	} else {
-		p.attempt(r, c, storage.Event{Result: "ok", Endpoint: "register"})
+		p.attempt(r, c, storage.Event{Result: "ok"})
 	}
 	if answer == nil {
 		w.WriteHeader(status)

@@ -14,7 +14,7 @@ type Event struct {
 	ID          string // what the error page or the access log calls it
 	Time        time.Time
 	AppID       string
-	Endpoint    string // "authorize", "token", "device", "introspect", "revocation", "endsession", "userinfo", EventLogout
+	Endpoint    string // "authorize", "token", "device", "introspect", "revocation", "endsession", "userinfo", "register", EventLogout
 	Grant       string // grant_type at the token endpoint
 	Result      string // "ok" or the error code
 	Description string // what the client was told, or more: for the app's developers, in English

@@ -23,6 +23,7 @@ import (
 //	trusted_proxies: [10.0.0.7, fd00::/8] # whose X-Forwarded-For is believed
 //	allow_insecure_loopback: false        # an http issuer on localhost
 //	implicit: false                       # response types beyond code, for apps registered for them
+//	registration: closed                  # or token: clients register with an administrator's personal access token
 type config struct {
 	path string
 	at   map[string]yaml.Node // where each key stands
@@ -37,6 +38,7 @@ type config struct {
 	TrustedProxies        []string
 	AllowInsecureLoopback bool
 	Implicit              bool
+	Registration          string
 }
 
 // maxConfig bounds the configuration file, in bytes.
@@ -103,6 +105,7 @@ func (c *config) fill(root *yaml.Node, found *problems) {
 		"trusted_proxies":         &c.TrustedProxies,
 		"allow_insecure_loopback": &c.AllowInsecureLoopback,
 		"implicit":                &c.Implicit,
+		"registration":            &c.Registration,
 		"tls":                     map[string]any{"cert": &c.TLSCert, "key": &c.TLSKey},
 	})
 	for _, p := range []*string{&c.Data, &c.MasterKeyFile, &c.TLSCert, &c.TLSKey} {

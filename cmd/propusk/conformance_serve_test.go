@@ -23,7 +23,7 @@ import (
 func conformanceWorld(t *testing.T, dir, suite string) *world {
 	t.Helper()
 	w := &world{t: t, clock: storagetest.NewClock(), issuer: defaultConformanceIssuer, dir: dir, log: &worldLog{}}
-	conf := serverConfig{issuer: w.issuer, now: w.clock.Now, log: w.logger()}
+	conf := serverConfig{issuer: w.issuer, now: w.clock.Now, log: w.logger(), register: suiteRegistration(suite, nil)}
 	var err error
 	w.db, err = openConformance(t.Context(), dir, conf, suite)
 	if err != nil {
