@@ -32,6 +32,9 @@ func (p *Provider) Approve(w http.ResponseWriter, r *http.Request, req *storage.
 		p.respondError(w, r, req, f)
 		return
 	}
+	if state := p.sessionState(req, s); state != "" {
+		fields = append(fields, field{"session_state", state})
+	}
 	p.authorized(r, req, s.UserID, nil)
 	p.respond(w, r, req, fields)
 }

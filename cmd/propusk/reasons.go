@@ -91,6 +91,7 @@ var reasons = map[string]string{
 	"token_scope":               "is more than the user may do",
 	"token_scope_missing":       "are missing: name at least one",
 	"token_too_many":            "cannot be made: the user has as many as they may",
+	"logout_uri_origin":         "has not the origin of a redirect URI of the app",
 	"uri_invalid":               "is not an https URL",
 	"user_disabled":             "is disabled",
 	"user_id_invalid":           "is not 26 base32 characters",
