@@ -3,25 +3,28 @@ package provider
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
 
-	"github.com/propusk/propusk/static"
 	"github.com/propusk/propusk/storage"
 )
 
 // PathCheckSession is the page of OpenID Connect Session Management 1.0 that apps put into a frame.
 const PathCheckSession = "/connect/checksession"
 
+//go:embed checksession.js
+var checkSessionScript string
+
 // checkSessionPage is the whole page. Its script is plain ES5 and loads nothing.
-var checkSessionPage = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>session</title>\n<script>" + static.CheckSession + "</script>\n"
+var checkSessionPage = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>session</title>\n<script>" + checkSessionScript + "</script>\n"
 
 // checkSessionPolicy lets that one script run, and any app frame the page.
 var checkSessionPolicy = func() string {
-	sum := sha256.Sum256([]byte(static.CheckSession))
+	sum := sha256.Sum256([]byte(checkSessionScript))
 	return "default-src 'none'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
 }()
 
