@@ -211,7 +211,7 @@ func undelivered(err error) string {
 		return "the backchannel_logout_uri did not answer within 5 seconds"
 	case strings.HasPrefix(text, errFetch.Error()+": answered "):
 		return "the backchannel_logout_uri " + strings.TrimPrefix(text, errFetch.Error()+": ") + "; 200 or 204 was expected"
-	case strings.Contains(text, "not a public address"):
+	case strings.Contains(text, "that is not public"):
 		return "the backchannel_logout_uri is not at a public address"
 	case errors.Is(err, errFetch):
 		return "the backchannel_logout_uri could not be reached"
