@@ -41,8 +41,8 @@ type idTokenExtras struct {
 	scopeClaims         bool
 }
 
-// newIDToken signs the id_token of a grant.
-func (p *Provider) newIDToken(ctx context.Context, app *storage.App, g *storage.Grant, with idTokenExtras) (string, error) {
+// newIDToken signs the id_token of a grant for the scopes given now.
+func (p *Provider) newIDToken(ctx context.Context, app *storage.App, g *storage.Grant, scopes []string, with idTokenExtras) (string, error) {
 	sign, err := p.keys.signer(p, app.IDTokenAlg)
 	if err != nil {
 		return "", err
@@ -60,7 +60,7 @@ func (p *Provider) newIDToken(ctx context.Context, app *storage.App, g *storage.
 		Issuer: p.issuer, Subject: p.db.Subject(app, g.UserID), Audience: app.ID, Issued: now.Unix(), Expires: now.Add(idTokenLifetime).Unix(),
 		AuthTime: g.AuthTime.Unix(), Nonce: with.nonce, ACR: g.ACR, AMR: g.AMR, SID: g.SessionID, ATHash: atHash, CHash: cHash,
 	}
-	extra, err := p.idTokenClaims(ctx, g, with.scopeClaims || app.IDTokenClaims)
+	extra, err := p.idTokenClaims(ctx, g, scopes, with.scopeClaims || app.IDTokenClaims)
 	if err != nil {
 		return "", err
 	}
@@ -101,8 +101,8 @@ func merge(own idToken, extra map[string]any) (map[string]any, error) {
 }
 
 // idTokenClaims are the person's claims that go into the id_token: those the claims parameter asks for
-// there, and, if byScope, all of the granted scopes (OpenID Connect Core §5.4).
-func (p *Provider) idTokenClaims(ctx context.Context, g *storage.Grant, byScope bool) (map[string]any, error) {
+// there, and, if byScope, all of the scopes given now (OpenID Connect Core §5.4).
+func (p *Provider) idTokenClaims(ctx context.Context, g *storage.Grant, scopes []string, byScope bool) (map[string]any, error) {
 	asked := g.Claims != nil && len(g.Claims.IDToken) > 0
 	if !asked && !byScope {
 		return nil, nil
@@ -113,13 +113,13 @@ func (p *Provider) idTokenClaims(ctx context.Context, g *storage.Grant, byScope 
 	}
 	names := map[string]bool{}
 	if byScope {
-		err = p.scopeClaims(ctx, g.Scopes, names)
+		err = p.scopeClaims(ctx, scopes, names)
 		if err != nil {
 			return nil, err
 		}
 	}
 	if asked {
-		err = p.askedClaims(ctx, g, g.Scopes, g.Claims.IDToken, names)
+		err = p.askedClaims(ctx, g, scopes, g.Claims.IDToken, names)
 		if err != nil {
 			return nil, err
 		}

@@ -49,11 +49,11 @@ func (p *Provider) answerFields(ctx context.Context, req *storage.AuthRequest, c
 		}
 		fields = append(fields, field{"code", extras.code})
 	}
+	scopes, err := p.allowedScopes(ctx, g, g.Scopes)
+	if err != nil {
+		return nil, err
+	}
 	if yields(req.ResponseType, "token") {
-		scopes, err := p.allowedScopes(ctx, g, g.Scopes)
-		if err != nil {
-			return nil, err
-		}
 		extras.access, err = p.newAccessToken(ctx, app, g, scopes)
 		if err != nil {
 			return nil, err
@@ -62,7 +62,7 @@ func (p *Provider) answerFields(ctx context.Context, req *storage.AuthRequest, c
 			field{"expires_in", strconv.FormatInt(int64(app.AccessTokenTTL.Seconds()), 10)}, field{"scope", strings.Join(scopes, " ")})
 	}
 	if yields(req.ResponseType, "id_token") {
-		text, err := p.newIDToken(ctx, app, g, extras)
+		text, err := p.newIDToken(ctx, app, g, scopes, extras)
 		if err != nil {
 			return nil, err
 		}
