@@ -25,6 +25,7 @@ func (l *Login) Authorize(w http.ResponseWriter, r *http.Request, req *storage.A
 		l.refuseFailure(w, r, req, err)
 		return
 	}
+	l.keepState(w, r, v)
 	in, err := l.input(r, req, v)
 	if err != nil {
 		l.refuseFailure(w, r, req, err)

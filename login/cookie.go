@@ -24,6 +24,7 @@ type names struct {
 	session string
 	form    string // before there is a session: what a plain sign-in form is bound to
 	request string // prefix, followed by the end of the request's id
+	state   string // the browser's state, for the page of session management; empty on http, where there is none
 	secure  bool
 }
 
@@ -34,6 +35,7 @@ func cookieNames(issuer *url.URL) names {
 			session: "__Host-propusk_session",
 			form:    "__Host-propusk_pre",
 			request: "__Host-propusk_r_",
+			state:   "__Host-propusk_state",
 			secure:  true,
 		}
 	}
@@ -69,6 +71,35 @@ func (n names) set(w http.ResponseWriter, name, value string, age time.Duration)
 		c.MaxAge = -1
 	}
 	http.SetCookie(w, c)
+}
+
+// setState writes the browser's state for the page of OpenID Connect Session Management 1.0, "" for nobody is
+// signed in. The page is framed by apps and read by its script, so the cookie is neither HttpOnly nor Lax;
+// it is worth nothing but the comparison.
+func (n names) setState(w http.ResponseWriter, state string) {
+	if n.state == "" {
+		return
+	}
+	c := &http.Cookie{Name: n.state, Value: state, Path: "/", MaxAge: int(sessionCookieAge / time.Second), Secure: true, SameSite: http.SameSiteNoneMode}
+	if state == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// keepState corrects the browser's state where it is not that of the session: it ended elsewhere, or began
+// before there was such a cookie.
+func (l *Login) keepState(w http.ResponseWriter, r *http.Request, v visitor) {
+	if l.names.state == "" {
+		return
+	}
+	state := ""
+	if v.session != nil {
+		state = l.db.BrowserState(v.session.ID)
+	}
+	if plausible(r, l.names.state) != state {
+		l.names.setState(w, state)
+	}
 }
 
 // sessionSecret returns the session secret the browser presents, from its cookie and nowhere else. What

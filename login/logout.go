@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -153,11 +154,21 @@ func (l *Login) endSession(w http.ResponseWriter, r *http.Request, v visitor, re
 		return
 	}
 	l.names.set(w, l.names.session, "", 0)
-	l.loggedOut(w, r, req)
+	frames, err := l.logoutFrames(r, v.session)
+	if err != nil { // the person is signed out all the same
+		l.log.LogAttrs(r.Context(), slog.LevelError, "front-channel logout", slog.Any("error", err))
+	}
+	if len(frames) == 0 {
+		l.loggedOut(w, r, req)
+		return
+	}
+	l.names.setState(w, "")
+	l.tellFrames(w, r, req, frames)
 }
 
 // loggedOut sends the browser to the registered post_logout_redirect_uri, or says that it is done.
 func (l *Login) loggedOut(w http.ResponseWriter, r *http.Request, req *storage.LogoutRequest) {
+	l.keepState(w, r, visitor{})
 	if req.RedirectURI == "" {
 		l.pages.Show(w, r, page.View{UILocales: req.UILocales}, page.SignedOut{Stub: page.Stub{Office: true}, At: l.now()})
 		return

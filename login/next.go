@@ -39,11 +39,20 @@ type input struct {
 	req      *storage.AuthRequest
 	session  *storage.Session  // nil: signed out
 	user     *storage.User     // of session
+	sub      string            // what the app calls user, empty: their id
 	app      *storage.App      // nil: the request is one of our own pages
 	known    []*storage.Scope  // scopes that exist
 	consents []storage.Consent // of user and app
 	dev      bool
 	now      time.Time
+}
+
+// subject is the user as the app knows them (OpenID Connect Core §8).
+func (in input) subject() string {
+	if in.sub == "" {
+		return in.user.ID
+	}
+	return in.sub
 }
 
 // next says which step is due. It is a pure function. A request with prompt=none gets only stepDone or
@@ -93,7 +102,7 @@ func due(in input) step {
 		return step{kind: stepSignIn}
 	}
 	proved := in.req.Progress.Authenticated == in.session.ID
-	if in.req.HintSub != "" && in.req.HintSub != in.user.ID {
+	if in.req.HintSub != "" && in.req.HintSub != in.subject() {
 		// Core §3.1.2.1: with a hint, never answer for another person. Whoever signed in for this very
 		// request as somebody else has had the chance; anybody else is asked to sign in as the one hinted.
 		if proved {

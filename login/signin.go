@@ -218,6 +218,7 @@ func (l *Login) signedIn(w http.ResponseWriter, r *http.Request, in input, user 
 		return
 	}
 	l.names.set(w, l.names.session, secret, sessionCookieAge)
+	l.names.setState(w, l.db.BrowserState(s.ID))
 	if in.req == nil {
 		l.names.set(w, l.names.form, "", 0)
 		http.Redirect(w, r, home, http.StatusSeeOther)

@@ -43,8 +43,8 @@ func TestCookieNames(t *testing.T) {
 		issuer string
 		want   names
 	}{
-		{"https://id.example", names{session: "__Host-propusk_session", form: "__Host-propusk_pre", request: "__Host-propusk_r_", secure: true}},
-		{"https://id.example:8443", names{session: "__Host-propusk_session", form: "__Host-propusk_pre", request: "__Host-propusk_r_", secure: true}},
+		{"https://id.example", names{session: "__Host-propusk_session", form: "__Host-propusk_pre", request: "__Host-propusk_r_", state: "__Host-propusk_state", secure: true}},
+		{"https://id.example:8443", names{session: "__Host-propusk_session", form: "__Host-propusk_pre", request: "__Host-propusk_r_", state: "__Host-propusk_state", secure: true}},
 		{"http://localhost:9998", names{session: "propusk_session_9998", form: "propusk_pre_9998", request: "propusk_r_9998_"}},
 		{"http://localhost", names{session: "propusk_session_80", form: "propusk_pre_80", request: "propusk_r_80_"}},
 	}

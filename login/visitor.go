@@ -64,6 +64,7 @@ func (l *Login) input(r *http.Request, req *storage.AuthRequest, v visitor) (inp
 		return input{}, fmt.Errorf("scopes: %w", err)
 	}
 	if v.user != nil {
+		in.sub = l.db.Subject(app, v.user.ID)
 		in.consents, err = l.db.Consents(r.Context(), v.user.ID, app.ID)
 		if err != nil {
 			return input{}, fmt.Errorf("consents: %w", err)

@@ -72,7 +72,7 @@ func (p *Provider) signAccessToken(ctx context.Context, app *storage.App, g *sto
 		Scope: strings.Join(t.scopes, " "), Issued: t.issued.Unix(), Expires: t.expires.Unix(),
 	}
 	if g != nil {
-		claims.Subject, claims.AuthTime, claims.ACR, claims.AMR = g.UserID, g.AuthTime.Unix(), g.ACR, g.AMR
+		claims.Subject, claims.AuthTime, claims.ACR, claims.AMR = p.db.Subject(app, g.UserID), g.AuthTime.Unix(), g.ACR, g.AMR
 	}
 	sign, err := p.keys.signer(p, app.IDTokenAlg)
 	if err != nil {

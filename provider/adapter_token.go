@@ -168,7 +168,7 @@ func (a *adapter) SetUserinfoFromRequest(_ context.Context, info *oidc.UserInfo,
 }
 
 func (a *adapter) SetUserinfoFromToken(ctx context.Context, info *oidc.UserInfo, tokenID, subject, _ string) error {
-	text, err := a.p.userInfo(ctx, tokenID)
+	text, _, err := a.p.userInfo(ctx, tokenID)
 	if err != nil {
 		return adapted(err)
 	}

@@ -23,6 +23,9 @@ type target struct {
 func (p *Provider) authorize(next func(http.ResponseWriter, *http.Request, *storage.AuthRequest)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := callFrom(r.Context())
+		if !p.openRequest(w, r, c) {
+			return
+		}
 		t, ok := p.authorizeTarget(w, r, c)
 		if !ok {
 			return
@@ -72,11 +75,7 @@ func (p *Provider) authorizeTarget(w http.ResponseWriter, r *http.Request, c *ca
 			Came: uri, Expected: expectedURI(app.AnyLoopback, app.RedirectURIs, uri), Args: map[string]string{"app": app.ID},
 		})
 	default:
-		mode := c.form.Get("response_mode")
-		if mode != "form_post" {
-			mode = "query"
-		}
-		return target{app, uri, mode}, true
+		return target{app, uri, p.responseMode(c.form)}, true
 	}
 	return target{}, false
 }

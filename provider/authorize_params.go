@@ -18,8 +18,9 @@ func (p *Provider) parseAuthorize(ctx context.Context, t target, c *call) (*stor
 		return nil, c.bad.refusal()
 	}
 	form := c.form
-	f := checkResponse(t.app, c)
-	if f == nil {
+	kind := canonicalType(form.Get("response_type"))
+	f := p.checkResponse(t.app, c)
+	if f == nil && yields(kind, "code") {
 		f = checkChallenge(t.app, form.Get("code_challenge"), form.Get("code_challenge_method"))
 	}
 	if f != nil {
@@ -27,8 +28,14 @@ func (p *Provider) parseAuthorize(ctx context.Context, t target, c *call) (*stor
 	}
 	req := &storage.AuthRequest{
 		ID: storage.NewID(), AppID: t.app.ID, RedirectURI: t.uri, ResponseMode: t.mode, State: form.Get("state"), Nonce: form.Get("nonce"),
-		Challenge: form.Get("code_challenge"), LoginHint: form.Get("login_hint"), UILocales: list(form.Get("ui_locales")),
+		LoginHint: form.Get("login_hint"), UILocales: list(form.Get("ui_locales")),
 		ACRValues: list(form.Get("acr_values")), CreatedAt: p.now(),
+	}
+	if kind != "code" {
+		req.ResponseType = kind
+	}
+	if yields(kind, "code") {
+		req.Challenge = form.Get("code_challenge")
 	}
 	for _, parse := range []func(context.Context, *storage.App, *call, *storage.AuthRequest) error{
 		p.parseScope, p.parsePrompt, p.parseClaims, p.parseHint,
@@ -41,15 +48,11 @@ func (p *Provider) parseAuthorize(ctx context.Context, t target, c *call) (*stor
 	return req, nil
 }
 
-// checkResponse refuses what this provider does not answer: other response types and modes, request
-// objects. Ignoring a request object would be worse than refusing it.
-func checkResponse(app *storage.App, c *call) *refusal {
+// checkResponse refuses what this provider does not answer: the registration parameter, other response
+// types and modes.
+func (p *Provider) checkResponse(app *storage.App, c *call) *refusal {
 	form := c.form
 	switch {
-	case form.Get("request") != "":
-		return refuse(errRequestNotSupported, "request objects are not supported")
-	case form.Get("request_uri") != "":
-		return refuse(errRequestURINotSup, "request_uri is not supported")
 	case form.Get("registration") != "":
 		return refuse(errRegistrationNotSup, "the registration parameter is not supported")
 	case form.Get("response_type") == "":
@@ -57,14 +60,8 @@ func checkResponse(app *storage.App, c *call) *refusal {
 			return refuse(errInvalidRequest, "response_type is missing; %s came: is it misspelt?", near)
 		}
 		return refuse(errInvalidRequest, "response_type is missing: use code")
-	case form.Get("response_type") != "code":
-		return refuse(errUnsupportedResponse, "response_type must be code")
-	case !slices.Contains([]string{"", "query", "form_post"}, form.Get("response_mode")):
-		return refuse(errInvalidRequest, "response_mode must be query or form_post")
-	case !app.Allows(storage.GrantCode):
-		return refuse(errUnauthorizedClient, "the app %s does not have the grant type %s", app.ID, storage.GrantCode)
 	}
-	return nil
+	return p.checkResponseType(app, form)
 }
 
 // checkChallenge holds PKCE against the app's switch: S256 and nothing else, and a challenge from every
@@ -97,7 +94,8 @@ func (p *Provider) parseScope(ctx context.Context, app *storage.App, c *call, re
 	case len(foreign) > 0:
 		return refuse(errInvalidScope, "the app %s does not have the scope %s", app.ID, strings.Join(foreign, " "))
 	}
-	if !app.Allows(storage.GrantRefreshToken) {
+	// Offline access needs a code to begin with (OpenID Connect Core §11).
+	if !app.Allows(storage.GrantRefreshToken) || !yields(req.ResponseType, "code") {
 		asked = slices.DeleteFunc(asked, func(s string) bool { return s == storage.ScopeOffline })
 	}
 	if len(asked) == 0 {
@@ -110,7 +108,7 @@ func (p *Provider) parseScope(ctx context.Context, app *storage.App, c *call, re
 	return nil
 }
 
-func (p *Provider) parsePrompt(_ context.Context, _ *storage.App, c *call, req *storage.AuthRequest) error {
+func (p *Provider) parsePrompt(_ context.Context, app *storage.App, c *call, req *storage.AuthRequest) error {
 	req.Prompt = strings.Fields(c.form.Get("prompt"))
 	for _, prompt := range req.Prompt {
 		if !slices.Contains(prompts, prompt) {
@@ -120,7 +118,11 @@ func (p *Provider) parsePrompt(_ context.Context, _ *storage.App, c *call, req *
 	if req.HasPrompt("none") && len(req.Prompt) > 1 {
 		return refuse(errInvalidRequest, "prompt none stands alone")
 	}
+	if len(req.ACRValues) == 0 {
+		req.ACRValues = app.Registration.DefaultACRValues
+	}
 	if !c.form.Has("max_age") {
+		req.MaxAge = app.Registration.DefaultMaxAge
 		return nil
 	}
 	age, err := strconv.ParseInt(c.form.Get("max_age"), 10, 64)
@@ -190,7 +192,7 @@ func (p *Provider) implyScopes(ctx context.Context, app *storage.App, req *stora
 }
 
 // parseHint reads an id_token_hint: one of ours, expired or not. It is only a hint of whom the app means.
-func (p *Provider) parseHint(_ context.Context, _ *storage.App, c *call, req *storage.AuthRequest) error {
+func (p *Provider) parseHint(ctx context.Context, app *storage.App, c *call, req *storage.AuthRequest) error {
 	text := c.form.Get("id_token_hint")
 	if text == "" {
 		return nil
@@ -202,11 +204,34 @@ func (p *Provider) parseHint(_ context.Context, _ *storage.App, c *call, req *st
 	if err != nil {
 		return refuse(errInvalidRequest, "id_token_hint is not an id_token of this provider").because(err)
 	}
+	err = p.checkHintSector(ctx, app, hint.Audience)
+	if err != nil {
+		return err
+	}
 	if req.HintSub != "" && req.HintSub != hint.Subject {
 		return refuse(errInvalidRequest, "id_token_hint and the claim sub name different people")
 	}
 	req.HintSub = hint.Subject
 	return nil
+}
+
+// checkHintSector refuses the id_token of another app as a hint where the two know people by different
+// subjects: nothing could be compared.
+func (p *Provider) checkHintSector(ctx context.Context, app *storage.App, audience string) error {
+	if audience == app.ID {
+		return nil
+	}
+	other, err := p.db.App(ctx, audience)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return err
+	}
+	if other == nil {
+		other = new(storage.App) // deleted since
+	}
+	if p.db.Subject(app, audience) == p.db.Subject(other, audience) {
+		return nil
+	}
+	return refuse(errInvalidRequest, "id_token_hint was issued to another app")
 }
 
 // readHint opens an id_token of ours, whenever it expired. errJWT says that it is none; other errors are

@@ -14,13 +14,14 @@ import (
 
 // descriptionClient is all a client learns of a failed authentication: whether the id or the secret was
 // wrong stands in the log.
-const descriptionClient = "client authentication failed: unknown client_id, wrong secret, or a method this app is not registered for; the log of the provider says which"
+const descriptionClient = "client authentication failed: unknown client_id, wrong secret or assertion, or a method this app is not registered for; the log of the provider says which"
 
 // credentials are what a request says about its client.
 type credentials struct {
-	method string // storage.AuthBasic, AuthPost or AuthNone
-	id     string
-	secret string
+	method    string // storage.AuthBasic and so on
+	id        string
+	secret    string
+	assertion *clientJWS // of the methods that sign
 }
 
 // authenticate finds the client of a request and proves it by exactly one of the methods it is
@@ -36,7 +37,14 @@ func (p *Provider) authenticate(r *http.Request, c *call) *refusal {
 	}
 	// The secret is compared whatever else is wrong, so that all failures do the same work.
 	good := p.db.CheckAppSecret(app, cred.secret)
-	reason := p.clientFault(app, cred, good, peer(r))
+	reason := p.clientFault(app, cred, good || cred.assertion != nil, peer(r))
+	if reason == nil && cred.assertion != nil {
+		reason = p.checkAssertion(r.Context(), app, cred.assertion)
+	}
+	var inner *innerError
+	if errors.As(reason, &inner) {
+		return asRefusal(inner.err)
+	}
 	if reason != nil {
 		f := refuse(errInvalidClient, descriptionClient).because(reason)
 		if p.dev && app != nil && !slices.Contains(app.AuthMethods, cred.method) && (good || app.Public()) {
@@ -69,13 +77,28 @@ func (p *Provider) clientFault(app *storage.App, cred credentials, good bool, fr
 	return nil
 }
 
+// fromAssertion reads the credentials of a client that signs (RFC 7523 §2.2).
+func fromAssertion(r *http.Request, form url.Values) (credentials, *refusal) {
+	switch {
+	case form.Has("client_secret") || len(r.Header.Values("Authorization")) > 0:
+		return credentials{}, refuse(errInvalidRequest, "use one client authentication method, not two")
+	case form.Get("client_assertion_type") != assertionType:
+		return credentials{}, refuse(errInvalidClient, "client_assertion_type must be %s", assertionType)
+	}
+	cred, err := readAssertion(form.Get("client_assertion"))
+	if err == nil && form.Has("client_id") && form.Get("client_id") != cred.id {
+		err = errors.New("client_id beside it is another one")
+	}
+	if err != nil {
+		return credentials{}, refuse(errInvalidClient, descriptionClient).because(fmt.Errorf("client_assertion: %w", err))
+	}
+	return cred, nil
+}
+
 // presented reads the credentials of a request; more than one method is refused.
 func presented(r *http.Request, form url.Values) (credentials, *refusal) {
 	if form.Has("client_assertion") || form.Has("client_assertion_type") {
-		if form.Has("client_secret") || r.Header.Get("Authorization") != "" {
-			return credentials{}, refuse(errInvalidRequest, "use one client authentication method, not two")
-		}
-		return credentials{}, refuse(errInvalidClient, "client assertions are not offered")
+		return fromAssertion(r, form)
 	}
 	headers := r.Header.Values("Authorization")
 	if len(headers) == 0 {
@@ -100,11 +123,11 @@ func presented(r *http.Request, form url.Values) (credentials, *refusal) {
 	if secret == "" || len(id) > authorizeLimits["client_id"] {
 		return credentials{}, refuse(errInvalidClient, descriptionClient)
 	}
-	return credentials{storage.AuthBasic, id, secret}, nil
+	return credentials{method: storage.AuthBasic, id: id, secret: secret}, nil
 }
 
 func fromBody(form url.Values) (credentials, *refusal) {
-	cred := credentials{storage.AuthNone, form.Get("client_id"), form.Get("client_secret")}
+	cred := credentials{method: storage.AuthNone, id: form.Get("client_id"), secret: form.Get("client_secret")}
 	if form.Has("client_secret") {
 		cred.method = storage.AuthPost
 	}

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,7 @@ type code struct {
 	acr       string
 	amr       []string
 	claims    *storage.Claims
+	opened    bool // the authorization endpoint made the grant already (see implicit.go)
 	expires   time.Time
 }
 
@@ -52,6 +54,9 @@ func grantID(req *storage.AuthRequest) string {
 	copy(b[6:], sum[:])
 	return strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
 }
+
+// offline tells whether offline access was granted.
+func (c *code) offline() bool { return slices.Contains(c.scopes, storage.ScopeOffline) }
 
 // redirectDigest stands for a redirect URI in a code.
 func redirectDigest(uri string) string {
@@ -79,6 +84,11 @@ func (p *Provider) newCode(ctx context.Context, c *code) (string, error) {
 		}
 	}
 	b.text(string(claims))
+	var opened int64
+	if c.opened {
+		opened = 1
+	}
+	b.number(opened)
 	b.number(c.expires.UnixMilli())
 	sealed := p.db.Seal(purposeCode, b.b)
 	if len(sealed) <= maxCode {
@@ -120,6 +130,7 @@ func (p *Provider) openCode(ctx context.Context, text string) (*code, error) {
 		scopes: u.list(), nonce: u.text(), authTime: u.time(), acr: u.text(), amr: u.list(),
 	}
 	claims := u.text()
+	c.opened = u.number() == 1
 	c.expires = time.UnixMilli(u.number())
 	if u.end() != nil {
 		return nil, badCode("it does not unpack")

@@ -25,7 +25,13 @@ type metadata struct {
 	Introspection            string   `json:"introspection_endpoint"`
 	Revocation               string   `json:"revocation_endpoint"`
 	EndSession               string   `json:"end_session_endpoint"`
+	CheckSession             string   `json:"check_session_iframe,omitempty"`
+	BackLogout               bool     `json:"backchannel_logout_supported"`
+	BackLogoutSession        bool     `json:"backchannel_logout_session_supported"`
+	FrontLogout              bool     `json:"frontchannel_logout_supported"`
+	FrontLogoutSession       bool     `json:"frontchannel_logout_session_supported"`
 	DeviceAuthorization      string   `json:"device_authorization_endpoint"` // RFC 8628 §4
+	Registration             string   `json:"registration_endpoint,omitempty"`
 	Scopes                   []string `json:"scopes_supported"`
 	Claims                   []string `json:"claims_supported"`
 	ClaimTypes               []string `json:"claim_types_supported"`
@@ -35,9 +41,13 @@ type metadata struct {
 	GrantTypes               []string `json:"grant_types_supported"`
 	SubjectTypes             []string `json:"subject_types_supported"`
 	IDTokenAlgs              []string `json:"id_token_signing_alg_values_supported"`
+	UserInfoAlgs             []string `json:"userinfo_signing_alg_values_supported,omitempty"`
 	TokenAuthMethods         []string `json:"token_endpoint_auth_methods_supported"`
+	TokenAuthAlgs            []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	IntrospectionAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
+	IntrospectionAuthAlgs    []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuthMethods    []string `json:"revocation_endpoint_auth_methods_supported"`
+	RevocationAuthAlgs       []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
 	ChallengeMethods         []string `json:"code_challenge_methods_supported"`
 	ACRValues                []string `json:"acr_values_supported"`
 	Prompts                  []string `json:"prompt_values_supported"`
@@ -46,6 +56,8 @@ type metadata struct {
 	Displays                 []string `json:"display_values_supported"`
 	RequestParameter         bool     `json:"request_parameter_supported"`
 	RequestURIParameter      bool     `json:"request_uri_parameter_supported"` // true where it is absent
+	RegisteredRequestURIs    bool     `json:"require_request_uri_registration"`
+	RequestObjectAlgs        []string `json:"request_object_signing_alg_values_supported"`
 	IssParameter             bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
@@ -93,9 +105,26 @@ func (p *Provider) documents(ctx context.Context) (*documentSet, error) {
 	return set, nil
 }
 
+// provenMethods are the methods by which an app proves itself; none proves nothing.
+var provenMethods = []string{storage.AuthBasic, storage.AuthPost, storage.AuthSecretJWT, storage.AuthPrivateKeyJWT}
+
 func (p *Provider) metadata(scopes []*storage.Scope, keys *keySnapshot) metadata {
+	doc := p.metadataClosed(scopes, keys)
+	if p.registers() { // what only apps that registered themselves can have
+		doc.Registration = p.issuer + PathRegister
+		doc.SubjectTypes = append(doc.SubjectTypes, storage.SubjectPairwise)
+		doc.UserInfoAlgs = keys.algs
+	}
+	return doc
+}
+
+// metadataClosed is what is offered to every app.
+func (p *Provider) metadataClosed(scopes []*storage.Scope, keys *keySnapshot) metadata {
 	names := make([]string, 0, len(scopes))
 	claims := []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"}
+	if p.implicit {
+		claims = append(claims, "c_hash")
+	}
 	for _, s := range scopes {
 		names = append(names, s.Name)
 		for _, claim := range s.Claims {
@@ -107,13 +136,16 @@ func (p *Provider) metadata(scopes []*storage.Scope, keys *keySnapshot) metadata
 	return metadata{
 		Issuer: p.issuer, Authorization: p.issuer + PathAuthorize, Token: p.issuer + PathToken, UserInfo: p.issuer + PathUserInfo,
 		JWKS: p.issuer + PathJWKS, Introspection: p.issuer + PathIntrospect, Revocation: p.issuer + PathRevocation,
-		EndSession: p.issuer + PathEndSession, DeviceAuthorization: p.issuer + PathDevice, Scopes: names, Claims: claims, ClaimTypes: []string{"normal"}, ClaimsParameter: true,
-		ResponseTypes: []string{"code"}, ResponseModes: []string{"query", "form_post"}, GrantTypes: offeredGrants,
-		SubjectTypes: []string{"public"}, IDTokenAlgs: keys.algs,
-		TokenAuthMethods:         []string{storage.AuthBasic, storage.AuthPost, storage.AuthNone},
-		IntrospectionAuthMethods: []string{storage.AuthBasic, storage.AuthPost},
-		RevocationAuthMethods:    []string{storage.AuthBasic, storage.AuthPost, storage.AuthNone},
-		ChallengeMethods:         []string{"S256"}, ACRValues: []string{"1"}, Prompts: prompts, UILocales: []string{"en", "ru"},
+		EndSession: p.issuer + PathEndSession, CheckSession: p.checkSessionURI(),
+		BackLogout: true, BackLogoutSession: true, FrontLogout: true, FrontLogoutSession: true,
+		DeviceAuthorization: p.issuer + PathDevice, Scopes: names, Claims: claims, ClaimTypes: []string{"normal"}, ClaimsParameter: true,
+		ResponseTypes: p.responseTypes(), ResponseModes: p.responseModes(), GrantTypes: p.grantTypes(),
+		SubjectTypes: []string{storage.SubjectPublic}, IDTokenAlgs: keys.algs,
+		TokenAuthMethods: append(slices.Clone(provenMethods), storage.AuthNone), TokenAuthAlgs: assertionAlgs,
+		IntrospectionAuthMethods: provenMethods, IntrospectionAuthAlgs: assertionAlgs,
+		RevocationAuthMethods: append(slices.Clone(provenMethods), storage.AuthNone), RevocationAuthAlgs: assertionAlgs,
+		RequestParameter: true, RequestURIParameter: true, RegisteredRequestURIs: true, RequestObjectAlgs: storage.ClientSigningAlgs,
+		ChallengeMethods: []string{"S256"}, ACRValues: []string{"1"}, Prompts: prompts, UILocales: []string{"en", "ru"},
 		ClaimsLocales: []string{"en", "ru"}, Displays: []string{"page", "popup", "touch", "wap"},
 		IssParameter: true,
 	}

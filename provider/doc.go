@@ -1,6 +1,7 @@
 // Package provider is the protocol: OpenID Connect and OAuth 2.0 on top of storage, with
 // zitadel/oidc's router and types at the edge and a core of its own inside.
 //
+//	registration*.go  clients that register themselves (RFC 7591, RFC 7592)
 //	gate.go         what stands before every endpoint: methods, sizes, parameters, client authentication
 //	authorize.go    GET|POST /connect/authorize, handed on to the pages (Front) or answered by response.go
 //	token.go        POST /connect/token: exchange.go, refresh.go, client_credentials.go, device.go

@@ -37,6 +37,9 @@ func (p *Provider) endSession(next func(http.ResponseWriter, *http.Request, *sto
 			return
 		}
 		c.app = app
+		if app.Registration.SubjectType == storage.SubjectPairwise {
+			c.user = "" // the hint's sub is no id of ours
+		}
 		if p.logoutRedirect(w, r, c, app, req) {
 			p.attempt(r, c, storage.Event{Result: "ok"})
 			next(w, r, req)

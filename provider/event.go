@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
@@ -15,7 +16,7 @@ import (
 // endpoints are the names under which attempts are remembered, by path.
 var endpoints = map[string]string{
 	PathAuthorize: "authorize", PathToken: "token", PathDevice: "device", PathUserInfo: "userinfo",
-	PathIntrospect: "introspect", PathRevocation: "revocation", PathEndSession: "endsession",
+	PathRegister: "register", PathIntrospect: "introspect", PathRevocation: "revocation", PathEndSession: "endsession",
 }
 
 // Every attempt that names a known app is remembered once, with its outcome, for the app's developers
@@ -34,6 +35,9 @@ func (p *Provider) attempt(r *http.Request, c *call, e storage.Event) {
 	}
 	if e.Endpoint == "" {
 		e.Endpoint = endpoints[r.URL.Path]
+		if strings.HasPrefix(r.URL.Path, PathRegister+"/") {
+			e.Endpoint = endpoints[PathRegister]
+		}
 	}
 	if e.Endpoint == "token" {
 		e.Grant = knownGrant(c.form.Get("grant_type"))

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/propusk/propusk/storage"
@@ -64,13 +63,13 @@ func (p *Provider) redeem(ctx context.Context, app *storage.App, c *code) (*stor
 	if err != nil {
 		return nil, err
 	}
-	g := &storage.Grant{
-		ID: c.grantID, UserID: c.userID, AppID: c.appID, SessionID: c.sessionID, Scopes: c.scopes,
-		Offline: slices.Contains(c.scopes, storage.ScopeOffline), AuthTime: c.authTime, ACR: c.acr, AMR: c.amr,
-		Claims: c.claims, CreatedAt: now, EndsAt: ends, RefreshKey: refreshKey, RefreshedAt: now,
+	g := c.grant(now, ends, refreshKey)
+	consume := p.db.RedeemCode
+	if c.opened {
+		consume = p.db.RedeemOpened
 	}
 	expired := !now.Before(c.expires)
-	outcome, err := p.db.RedeemCode(ctx, g, expired)
+	outcome, err := consume(ctx, g, expired)
 	switch {
 	case err != nil:
 		return nil, err
@@ -90,7 +89,7 @@ func (p *Provider) grantEnds(ctx context.Context, app *storage.App, c *code, now
 	if !app.Allows(storage.GrantRefreshToken) {
 		return now.Add(app.AccessTokenTTL), nil
 	}
-	if !slices.Contains(c.scopes, storage.ScopeOffline) {
+	if !c.offline() {
 		return storage.RefreshEnds(now, time.Time{}), nil
 	}
 	consents, err := p.db.Consents(ctx, c.userID, c.appID)

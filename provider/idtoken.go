@@ -30,25 +30,38 @@ type idToken struct {
 	AMR      []string `json:"amr,omitempty"`
 	SID      string   `json:"sid,omitempty"`
 	ATHash   string   `json:"at_hash,omitempty"`
+	CHash    string   `json:"c_hash,omitempty"`
 }
 
-// newIDToken signs the id_token of a grant for the scopes given now. nonce is the one of the authorization request, empty on
-// refresh (OpenID Connect Core §12.2); access is the access token it comes with.
-func (p *Provider) newIDToken(ctx context.Context, app *storage.App, g *storage.Grant, scopes []string, nonce, access string) (string, error) {
+// idTokenExtras are what an id_token says beside its grant: the scopes given now, the nonce of the
+// authorization request (empty on refresh, OpenID Connect Core §12.2), the access token and the code it comes
+// with, and whether the claims of the scopes go into it because no access token ever fetches them (§5.4).
+type idTokenExtras struct {
+	scopes              []string
+	nonce, access, code string
+	scopeClaims         bool
+}
+
+// newIDToken signs the id_token of a grant.
+func (p *Provider) newIDToken(ctx context.Context, app *storage.App, g *storage.Grant, with idTokenExtras) (string, error) {
 	sign, err := p.keys.signer(p, app.IDTokenAlg)
 	if err != nil {
 		return "", err
 	}
-	atHash, err := oidc.ClaimHash(access, jose.SignatureAlgorithm(app.IDTokenAlg))
+	atHash, err := halfHash(with.access, app.IDTokenAlg)
 	if err != nil {
 		return "", fmt.Errorf("at_hash: %w", err)
 	}
+	cHash, err := halfHash(with.code, app.IDTokenAlg)
+	if err != nil {
+		return "", fmt.Errorf("c_hash: %w", err)
+	}
 	now := p.now()
 	claims := idToken{
-		Issuer: p.issuer, Subject: g.UserID, Audience: app.ID, Issued: now.Unix(), Expires: now.Add(idTokenLifetime).Unix(),
-		AuthTime: g.AuthTime.Unix(), Nonce: nonce, ACR: g.ACR, AMR: g.AMR, SID: g.SessionID, ATHash: atHash,
+		Issuer: p.issuer, Subject: p.db.Subject(app, g.UserID), Audience: app.ID, Issued: now.Unix(), Expires: now.Add(idTokenLifetime).Unix(),
+		AuthTime: g.AuthTime.Unix(), Nonce: with.nonce, ACR: g.ACR, AMR: g.AMR, SID: g.SessionID, ATHash: atHash, CHash: cHash,
 	}
-	extra, err := p.idTokenClaims(ctx, app, g, scopes)
+	extra, err := p.idTokenClaims(ctx, app, g, with.scopes, with.scopeClaims || app.IDTokenClaims)
 	if err != nil {
 		return "", err
 	}
@@ -60,6 +73,14 @@ func (p *Provider) newIDToken(ctx context.Context, app *storage.App, g *storage.
 		return "", err
 	}
 	return signJSON(sign.idToken, merged)
+}
+
+// halfHash is the value of at_hash and c_hash (OpenID Connect Core §3.1.3.6, §3.3.2.11), "" for nothing.
+func halfHash(text, alg string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	return oidc.ClaimHash(text, jose.SignatureAlgorithm(alg))
 }
 
 // merge adds claims of the person to those of the protocol, which win.
@@ -81,10 +102,10 @@ func merge(own idToken, extra map[string]any) (map[string]any, error) {
 }
 
 // idTokenClaims are the person's claims that go into the id_token: those the claims parameter asks for
-// there, and all of the scopes given now for an app with that switch on (OpenID Connect Core §5.4).
-func (p *Provider) idTokenClaims(ctx context.Context, app *storage.App, g *storage.Grant, scopes []string) (map[string]any, error) {
+// there, and, if byScope, all of the scopes given now (OpenID Connect Core §5.4).
+func (p *Provider) idTokenClaims(ctx context.Context, app *storage.App, g *storage.Grant, scopes []string, byScope bool) (map[string]any, error) {
 	asked := g.Claims != nil && len(g.Claims.IDToken) > 0
-	if !asked && !app.IDTokenClaims {
+	if !asked && !byScope {
 		return nil, nil
 	}
 	user, err := p.db.User(ctx, g.UserID)
@@ -92,7 +113,7 @@ func (p *Provider) idTokenClaims(ctx context.Context, app *storage.App, g *stora
 		return nil, err
 	}
 	names := map[string]bool{}
-	if app.IDTokenClaims {
+	if byScope {
 		err = p.scopeClaims(ctx, scopes, names)
 		if err != nil {
 			return nil, err

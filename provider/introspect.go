@@ -58,10 +58,20 @@ func (p *Provider) introspect(ctx context.Context, app *storage.App, token strin
 		Issued: b.issued.Unix(), Expires: b.expires.Unix(), Subject: b.app.ID, Audience: audience,
 	}
 	if b.user != nil {
-		answer.Subject, answer.Username = b.user.ID, b.user.Login
+		answer.Subject, answer.Username = p.known(b.app, b.user)
 		answer.AuthTime, answer.ACR = b.grant.AuthTime.Unix(), b.grant.ACR
 	}
 	return answer, nil
+}
+
+// known is whom introspection names: the person as the token's app knows them. The login would tell apps
+// of two sectors that they speak of the same one.
+func (p *Provider) known(app *storage.App, user *storage.User) (sub, name string) {
+	sub = p.db.Subject(app, user.ID)
+	if sub == user.ID {
+		name = user.Login
+	}
+	return sub, name
 }
 
 // ownScopes keeps the scopes that the app owns as a resource server.
@@ -99,8 +109,9 @@ func (p *Provider) introspectRefresh(ctx context.Context, app *storage.App, toke
 	if idle.Before(expires) {
 		expires = idle
 	}
+	sub, name := p.known(app, user)
 	return &introspection{
 		Active: true, Scope: strings.Join(g.Scopes, " "), ClientID: app.ID, TokenType: "refresh_token", Issuer: p.issuer,
-		Issued: g.RefreshedAt.Unix(), Expires: expires.Unix(), Subject: user.ID, Username: user.Login,
+		Issued: g.RefreshedAt.Unix(), Expires: expires.Unix(), Subject: sub, Username: name,
 	}, nil
 }

@@ -20,7 +20,9 @@ const maxJWT = 8 << 10
 // Types of our JWTs (the typ header): they keep one from passing as the other (RFC 8725 §3.11).
 const (
 	typeIDToken     = "JWT"
-	typeAccessToken = "at+jwt" // RFC 9068 §2.1
+	typeAccessToken = "at+jwt"     // RFC 9068 §2.1
+	typeLogoutToken = "logout+jwt" // OpenID Connect Back-Channel Logout 1.0 §2.4
+	typeUserInfo    = ""           // there is none for it; an id_token's would let it pass as one
 )
 
 // keyRing holds the signing keys in memory. A request never reads them from the database: it compares
@@ -40,10 +42,10 @@ type keySnapshot struct {
 	jwks    []byte
 }
 
-// signers sign the two kinds of JWT with one key.
+// signers sign the kinds of JWT with one key.
 type signers struct {
-	idToken, accessToken signer
-	activeAt             time.Time
+	idToken, accessToken, userInfo, logout signer
+	activeAt                               time.Time
 }
 
 var errNoKey = errors.New("no signing key for the algorithm")
@@ -122,7 +124,15 @@ func newSigners(key storage.SigningKey) (signers, error) {
 	if err != nil {
 		return signers{}, err
 	}
-	return signers{idToken, accessToken, key.ActiveAt}, nil
+	userInfo, err := newSigner(key, typeUserInfo)
+	if err != nil {
+		return signers{}, err
+	}
+	logout, err := newSigner(key, typeLogoutToken)
+	if err != nil {
+		return signers{}, err
+	}
+	return signers{idToken, accessToken, userInfo, logout, key.ActiveAt}, nil
 }
 
 // signer returns the live signers of an algorithm.

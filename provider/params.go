@@ -25,7 +25,7 @@ var authorizeLimits = limits{
 	"client_id": 128, "redirect_uri": 2048, "response_type": 64, "response_mode": 32, "scope": 1024,
 	"state": 4096, "nonce": 512, "code_challenge": 256, "code_challenge_method": 32, "prompt": 128,
 	"max_age": 20, "login_hint": 512, "id_token_hint": maxJWT, "ui_locales": 256, "claims_locales": 256,
-	"acr_values": 256, "display": 32, "claims": 8192, "request": maxBody, "request_uri": 2048, "registration": maxBody,
+	"acr_values": 256, "display": 32, "claims": 8192, "request": requestBytes, "request_uri": 2048, "registration": maxBody,
 }
 
 var tokenLimits = limits{

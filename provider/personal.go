@@ -39,9 +39,17 @@ func (p *Provider) introspectPersonal(ctx context.Context, app *storage.App, tex
 	if err != nil {
 		return nil, err
 	}
+	of := app
+	if t.AppID != app.ID {
+		of, err = p.db.App(ctx, t.AppID)
+		if err != nil {
+			return nil, err
+		}
+	}
+	sub, name := p.known(of, user)
 	return &introspection{
-		Active: true, Scope: strings.Join(scopes, " "), ClientID: t.AppID, Username: user.Login, TokenType: "Bearer",
-		Issuer: p.issuer, ID: t.ID, Issued: t.CreatedAt.Unix(), Expires: t.ExpiresAt.Unix(), Subject: user.ID, Audience: audience,
+		Active: true, Scope: strings.Join(scopes, " "), ClientID: t.AppID, Username: name, TokenType: "Bearer",
+		Issuer: p.issuer, ID: t.ID, Issued: t.CreatedAt.Unix(), Expires: t.ExpiresAt.Unix(), Subject: sub, Audience: audience,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -31,20 +32,39 @@ type Config struct {
 	Dev    bool             // explains refusals in full to whoever sees them
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: slog.Default()
+	// Registration says who may register clients over the network: "closed" (also ""), "token" (with an
+	// initial access token) or "open".
+	Registration string
+	// RegistrationWithoutPKCE excuses confidential apps that register from PKCE, as the conformance suite asks.
+	RegistrationWithoutPKCE bool
+	Implicit                bool // response types beyond code, for apps that registered them
+	// AllowHosts are hosts that may be fetched from though they lie on a private or loopback address, by
+	// name or "name:port"; for them http is allowed as well where the name is "localhost" or an address.
+	AllowHosts []string
+	// InsecureHosts are hosts whose certificate is not verified: the conformance suite's alone.
+	InsecureHosts []string
+	Roots         *x509.CertPool // what outgoing calls trust, nil: the system's
 }
 
 // Provider is the OpenID provider. It is an op.OpenIDProvider and implements login.Flow.
 type Provider struct {
 	*op.Provider
-	issuer string
-	dev    bool
-	now    func() time.Time
-	log    *slog.Logger
-	db     *storage.DB
-	pages  *page.Renderer
-	keys   keyRing
-	docs   documents
-	infos  infoCache
+	issuer     string
+	dev        bool
+	now        func() time.Time
+	log        *slog.Logger
+	db         *storage.DB
+	pages      *page.Renderer
+	keys       keyRing
+	docs       documents
+	infos      infoCache
+	out        *outgoing
+	clientKeys clientKeys
+	// registration is closed, token or open; implicit says that there are response types beyond code.
+	registration  string
+	registrations registrationRate
+	withoutPKCE   bool // of confidential apps that register
+	implicit      bool
 }
 
 // Front is the part of the provider that has pages. Authorize is given every valid authorization
@@ -63,7 +83,7 @@ func New(c Config, db *storage.DB, pages *page.Renderer) (*Provider, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	p := &Provider{issuer: c.Issuer, dev: c.Dev, now: c.Now, log: c.Logger, db: db, pages: pages}
+	p := &Provider{issuer: c.Issuer, dev: c.Dev, now: c.Now, log: c.Logger, db: db, pages: pages, out: newOutgoing(c), registration: c.Registration, withoutPKCE: c.RegistrationWithoutPKCE, implicit: c.Implicit}
 	opts := []op.Option{op.WithCrypto(sealer{db}), op.WithCORSOptions(nil)}
 	if strings.HasPrefix(c.Issuer, "http://") {
 		opts = append(opts, op.WithAllowInsecure())
@@ -94,7 +114,14 @@ func (p *Provider) Handler(front Front) http.Handler {
 		PathDevice:     p.gate(deviceRules, server),
 		PathIntrospect: p.gate(introspectRules, server),
 		PathRevocation: p.gate(revocationRules, server),
-		PathUserInfo:   p.gate(userInfoRules, server),
+		PathUserInfo:   p.gate(userInfoRules, p.userInfoEndpoint()),
+	}
+	if p.registers() {
+		routes[PathRegister] = http.HandlerFunc(p.register)
+		routes[PathRegister+"/"] = http.HandlerFunc(p.manage)
+	}
+	if p.secure() {
+		routes[PathCheckSession] = http.HandlerFunc(p.checkSession)
 	}
 	return p.machineHeaders(routes)
 }
@@ -109,7 +136,7 @@ var (
 )
 
 // machineHeaders sets what every answer carries (those to people get the rest from page.Headers) and
-// finds the endpoint: every path is fixed, so a map is the router.
+// finds the endpoint: every path but those of registered clients is fixed, so a map is the router.
 func (p *Provider) machineHeaders(routes map[string]http.Handler) http.Handler {
 	secure := strings.HasPrefix(p.issuer, "https://")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -119,6 +146,9 @@ func (p *Provider) machineHeaders(routes map[string]http.Handler) http.Handler {
 			h["Strict-Transport-Security"] = strictHTTPS
 		}
 		endpoint, ok := routes[r.URL.Path]
+		if !ok && strings.HasPrefix(r.URL.Path, PathRegister+"/") {
+			endpoint, ok = routes[PathRegister+"/"]
+		}
 		if !ok {
 			p.pages.Headers(http.HandlerFunc(p.notFound)).ServeHTTP(w, r)
 			return

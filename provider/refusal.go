@@ -28,8 +28,8 @@ const (
 	errUnauthorizedClient   = "unauthorized_client"
 	errUnsupportedGrant     = "unsupported_grant_type"
 	errUnsupportedResponse  = "unsupported_response_type"
-	errRequestNotSupported  = "request_not_supported"
-	errRequestURINotSup     = "request_uri_not_supported"
+	errInvalidRequestObject = "invalid_request_object" // RFC 9101 §7
+	errInvalidRequestURI    = "invalid_request_uri"
 	errRegistrationNotSup   = "registration_not_supported"
 	errTemporarilyUnavail   = "temporarily_unavailable"
 	errServer               = "server_error"

@@ -16,12 +16,12 @@ import (
 // field is one parameter of an authorization response, in the order it is written.
 type field struct{ Name, Value string }
 
-// Approve answers the app with a code: the person of the session granted scopes. It implements
-// login.Flow.
+// Approve answers the app with what its response type yields: the person of the session granted scopes.
+// It implements login.Flow.
 func (p *Provider) Approve(w http.ResponseWriter, r *http.Request, req *storage.AuthRequest, s *storage.Session, scopes []string) {
 	// What was granted only for the claims parameter is a consent, not a scope of the answer.
 	granted := slices.DeleteFunc(slices.Clone(scopes), func(name string) bool { return !req.HasScope(name) })
-	text, err := p.newCode(r.Context(), &code{
+	fields, err := p.answerFields(r.Context(), req, &code{
 		grantID: grantID(req), appID: req.AppID, userID: s.UserID, sessionID: s.ID, redirect: redirectDigest(req.RedirectURI),
 		challenge: req.Challenge, scopes: granted, nonce: req.Nonce, authTime: s.AuthTime, acr: s.ACR, amr: s.AMR,
 		claims: req.Claims, expires: p.now().Add(codeLifetime),
@@ -32,8 +32,11 @@ func (p *Provider) Approve(w http.ResponseWriter, r *http.Request, req *storage.
 		p.respondError(w, r, req, f)
 		return
 	}
+	if state := p.sessionState(req, s); state != "" {
+		fields = append(fields, field{"session_state", state})
+	}
 	p.authorized(r, req, s.UserID, nil)
-	p.respond(w, r, req, []field{{"code", text}})
+	p.respond(w, r, req, fields)
 }
 
 // Refuse answers the app with an error of RFC 6749 §4.1.2.1 or OpenID Connect Core §3.1.2.6. It
@@ -56,11 +59,15 @@ func (p *Provider) respond(w http.ResponseWriter, r *http.Request, req *storage.
 	}
 	fields = append(fields, field{"iss", p.issuer})
 	w.Header().Set("Cache-Control", "no-store")
-	if req.ResponseMode == "form_post" {
+	if req.ResponseMode == modeFormPost {
 		p.formPost(w, r, req, fields)
 		return
 	}
-	w.Header().Set("Location", withQuery(req.RedirectURI, fields))
+	location := withQuery(req.RedirectURI, fields)
+	if req.ResponseMode == modeFragment {
+		location = withFragment(req.RedirectURI, fields)
+	}
+	w.Header().Set("Location", location)
 	w.WriteHeader(http.StatusSeeOther)
 }
 
@@ -75,6 +82,21 @@ func withQuery(uri string, fields []field) string {
 	case i >= 0:
 		separator = '&'
 	}
+	writeFields(&b, separator, fields)
+	return b.String()
+}
+
+// withFragment puts the fields behind the # of a URI, which never has a fragment of its own (OAuth 2.0
+// Multiple Response Types §2.1).
+func withFragment(uri string, fields []field) string {
+	var b strings.Builder
+	b.WriteString(uri)
+	writeFields(&b, '#', fields)
+	return b.String()
+}
+
+// writeFields writes urlencoded fields; separator, unless it is 0, stands before the first.
+func writeFields(b *strings.Builder, separator byte, fields []field) {
 	for _, f := range fields {
 		if separator != 0 {
 			b.WriteByte(separator)
@@ -82,7 +104,6 @@ func withQuery(uri string, fields []field) string {
 		b.WriteString(f.Name + "=" + url.QueryEscape(f.Value))
 		separator = '&'
 	}
-	return b.String()
 }
 
 // submitScript submits the form of a form_post response; the policy names its hash.

@@ -20,11 +20,11 @@ type server struct {
 
 var _ op.Server = (*server)(nil)
 
-// libraryHandler is the library's routing and decoding over the core. Authorize, end_session, discovery
-// and JWKS are not routed through it: they need the request, other statuses or cached bytes.
+// libraryHandler is the library's routing and decoding over the core. Authorize, end_session, userinfo,
+// discovery and JWKS are not routed through it: they need the request, other statuses or cached bytes.
 func (p *Provider) libraryHandler() http.Handler {
 	routed := op.Endpoints{
-		Token: op.NewEndpoint(PathToken), Userinfo: op.NewEndpoint(PathUserInfo),
+		Token:         op.NewEndpoint(PathToken),
 		Introspection: op.NewEndpoint(PathIntrospect), Revocation: op.NewEndpoint(PathRevocation),
 		DeviceAuthorization: op.NewEndpoint(PathDevice),
 	}
@@ -41,7 +41,9 @@ func (decoder) Decode(dst any, src map[string][]string) error {
 	form := url.Values(src)
 	switch d := dst.(type) {
 	case *op.ClientCredentials:
+		// The gate has verified the assertion; the library only asks whether there was one.
 		d.ClientID, d.ClientSecret = form.Get("client_id"), form.Get("client_secret")
+		d.ClientAssertion, d.ClientAssertionType = form.Get("client_assertion"), form.Get("client_assertion_type")
 	case *oidc.AccessTokenRequest:
 		d.Code, d.RedirectURI = form.Get("code"), form.Get("redirect_uri")
 	case *oidc.RefreshTokenRequest:
@@ -52,8 +54,6 @@ func (decoder) Decode(dst any, src map[string][]string) error {
 		d.Token = form.Get("token")
 	case *oidc.RevocationRequest:
 		d.Token = form.Get("token")
-	case *oidc.UserInfoRequest:
-		d.AccessToken = form.Get("access_token")
 	}
 	return nil
 }
@@ -144,14 +144,6 @@ func (s *server) Revocation(ctx context.Context, _ *op.ClientRequest[oidc.Revoca
 	}
 	s.p.attempt(c.r, c, storage.Event{Result: "ok"})
 	return &op.Response{Data: struct{}{}}, nil
-}
-
-func (s *server) UserInfo(ctx context.Context, _ *op.Request[oidc.UserInfoRequest]) (*op.Response, error) {
-	claims, err := s.p.userInfo(ctx, callFrom(ctx).token)
-	if err != nil {
-		return nil, s.refused(ctx, "userinfo refused", err)
-	}
-	return &op.Response{Data: claims}, nil
 }
 
 // Discovery and Keys return the documents whose bytes the outer routes serve.

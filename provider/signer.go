@@ -27,7 +27,7 @@ func newSigner(key storage.SigningKey, typ string) (signer, error) {
 	header, err := json.Marshal(struct {
 		Alg string `json:"alg"`
 		KID string `json:"kid"`
-		Typ string `json:"typ"`
+		Typ string `json:"typ,omitempty"`
 	}{key.Alg, key.ID, typ})
 	if err != nil {
 		return signer{}, fmt.Errorf("header of key %s: %w", key.ID, err)

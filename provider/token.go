@@ -36,7 +36,7 @@ func (p *Provider) newTokens(ctx context.Context, app *storage.App, g *storage.G
 	if !slices.Contains(scopes, storage.ScopeOpenID) {
 		return t, nil
 	}
-	t.IDToken, err = p.newIDToken(ctx, app, g, scopes, nonce, access)
+	t.IDToken, err = p.newIDToken(ctx, app, g, idTokenExtras{scopes: scopes, nonce: nonce, access: access})
 	if err != nil {
 		return nil, err
 	}

@@ -394,7 +394,7 @@ func trapIDToken(t *testing.T, w *world) {
 }
 
 func trapRequestURI(t *testing.T, w *world) {
-	tests := map[string]string{"request": errRequestNotSupported, "request_uri": errRequestURINotSup, "registration": errRegistrationNotSup}
+	tests := map[string]string{"request": errInvalidRequestObject, "request_uri": errInvalidRequestURI, "registration": errRegistrationNotSup}
 	for name, want := range tests {
 		if answer := w.authorize(request("demo", name, "x")); answer.Get("error") != want {
 			t.Errorf("%s: %v", name, answer)

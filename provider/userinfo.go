@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -11,21 +13,69 @@ import (
 	"github.com/propusk/propusk/storage"
 )
 
-// userInfo answers what the person agreed to share (OpenID Connect Core §5.3.2), as JSON.
-func (p *Provider) userInfo(ctx context.Context, token string) (json.RawMessage, error) {
+// userInfoEndpoint answers with JSON, or with a JWT where the app is registered for one (OpenID Connect Core
+// §5.3.2). It is no endpoint of the library, which writes JSON only.
+func (p *Provider) userInfoEndpoint() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := callFrom(r.Context())
+		text, kind, err := p.userInfo(r.Context(), c.token)
+		if err != nil {
+			p.answer(w, r, c, asRefusal(err))
+			return
+		}
+		w.Header()["Content-Type"] = kind
+		_, _ = w.Write(text)
+	})
+}
+
+var jwtDocument = []string{"application/jwt"}
+
+// signUserInfo wraps an answer in a JWT with iss and aud.
+func (p *Provider) signUserInfo(app *storage.App, text json.RawMessage) ([]byte, error) {
+	sign, err := p.keys.signer(p, app.Registration.UserinfoAlg)
+	if err != nil {
+		return nil, err
+	}
+	var claims map[string]json.RawMessage
+	err = json.Unmarshal(text, &claims)
+	if err != nil {
+		return nil, fmt.Errorf("userinfo: %w", err)
+	}
+	for name, value := range map[string]string{"iss": p.issuer, "aud": app.ID} {
+		claims[name], err = json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("userinfo: %w", err)
+		}
+	}
+	token, err := signJSON(sign.userInfo, claims)
+	return []byte(token), err
+}
+
+// userInfo answers what the person agreed to share (OpenID Connect Core §5.3.2), and the type of the answer.
+func (p *Provider) userInfo(ctx context.Context, token string) ([]byte, []string, error) {
 	if strings.HasPrefix(token, storage.PersonalTokenPrefix) {
-		return nil, p.userInfoPersonal(ctx, token)
+		return nil, nil, p.userInfoPersonal(ctx, token)
 	}
 	b, err := p.readAccessToken(ctx, token)
 	switch {
 	case errors.Is(err, errToken):
-		return nil, refuse(errInvalidToken, descriptionInvalidToken)
+		return nil, nil, refuse(errInvalidToken, descriptionInvalidToken)
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case b.grant == nil || !slices.Contains(b.scopes, storage.ScopeOpenID):
 		called(ctx, b.app)
-		return nil, refuseOpenID
+		return nil, nil, refuseOpenID
 	}
+	text, err := p.userInfoText(ctx, b)
+	if err != nil || b.app.Registration.UserinfoAlg == "" {
+		return text, jsonDocument, err
+	}
+	text, err = p.signUserInfo(b.app, text)
+	return text, jwtDocument, err
+}
+
+// userInfoText is the answer as JSON, made or kept.
+func (p *Provider) userInfoText(ctx context.Context, b *bearer) (json.RawMessage, error) {
 	if b.grant.Claims != nil {
 		return p.userInfoJSON(ctx, b)
 	}
@@ -33,7 +83,7 @@ func (p *Provider) userInfo(ctx context.Context, token string) (json.RawMessage,
 	if err != nil {
 		return nil, err
 	}
-	key := infoKey{b.user, strings.Join(b.scopes, " "), set}
+	key := infoKey{b.user, p.db.Subject(b.app, b.user.ID), strings.Join(b.scopes, " "), set}
 	text, ok := p.infos.get(key)
 	if ok {
 		return text, nil
@@ -60,7 +110,7 @@ func (p *Provider) userInfoJSON(ctx context.Context, b *bearer) (json.RawMessage
 		}
 	}
 	claims := userClaims(b.user, names, locales(b.grant.Claims))
-	claims["sub"] = b.user.ID
+	claims["sub"] = p.db.Subject(b.app, b.user.ID)
 	return json.Marshal(claims)
 }
 
@@ -68,6 +118,7 @@ func (p *Provider) userInfoJSON(ctx context.Context, b *bearer) (json.RawMessage
 // never altered, so their addresses stand for their contents.
 type infoKey struct {
 	user   *storage.User
+	sub    string
 	scopes string
 	set    *documentSet
 }

@@ -42,13 +42,23 @@ func newWorld(t testing.TB) *world {
 // newWorldOn is newWorld on a database of the test's choice and the clock it goes by.
 func newWorldOn(t testing.TB, db *storage.DB, clock *storagetest.Clock) *world {
 	t.Helper()
+	return newWorldWith(t, db, clock)
+}
+
+// newWorldWith is newWorldOn with the configuration changed.
+func newWorldWith(t testing.TB, db *storage.DB, clock *storagetest.Clock, change ...func(*Config)) *world {
+	t.Helper()
 	w := &world{t: t, db: db, clock: clock}
 	log := slog.New(slog.NewTextHandler(io.MultiWriter(t.Output(), &w.logs), nil))
 	pages, err := page.New(page.Config{Issuer: storagetest.Issuer, Dev: true, Logger: log, Now: w.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.p, err = New(Config{Issuer: storagetest.Issuer, Dev: true, Now: w.clock.Now, Logger: log}, w.db, pages)
+	c := Config{Issuer: storagetest.Issuer, Dev: true, Now: w.clock.Now, Logger: log}
+	for _, one := range change {
+		one(&c)
+	}
+	w.p, err = New(c, w.db, pages)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,9 +26,11 @@ const (
 
 // Client authentication methods an app may have (OpenID Connect Core §9).
 const (
-	AuthBasic = "client_secret_basic"
-	AuthPost  = "client_secret_post"
-	AuthNone  = "none"
+	AuthBasic         = "client_secret_basic"
+	AuthPost          = "client_secret_post"
+	AuthSecretJWT     = "client_secret_jwt" // needs secrets made while the app has it
+	AuthPrivateKeyJWT = "private_key_jwt"   // needs Registration.JWKS or JWKSURI
+	AuthNone          = "none"
 )
 
 // Access token formats.
@@ -70,6 +72,7 @@ type App struct {
 	AccessTokenTTL        time.Duration
 	PolicyURI             string
 	TosURI                string
+	Registration          Registration
 	CreatedAt             time.Time
 	UpdatedAt             time.Time
 }
@@ -90,11 +93,17 @@ type AppKey struct {
 	ExpiresAt  time.Time
 	LastUsedAt time.Time // zero: never; the latest where [DB.AppFor] or a list gave the app, else up to ten minutes old
 
-	hash string
+	hash   string
+	sealed string // the secret itself, sealed; only where the app had client_secret_jwt when it was made
 }
 
 // Public tells whether the app cannot keep a secret (RFC 6749 §2.1).
 func (a *App) Public() bool { return len(a.AuthMethods) == 1 && a.AuthMethods[0] == AuthNone }
+
+// KeepsSecret tells whether any of the app's methods goes by a client secret.
+func (a *App) KeepsSecret() bool {
+	return slices.ContainsFunc(a.AuthMethods, func(m string) bool { return m != AuthNone && m != AuthPrivateKeyJWT })
+}
 
 // Allows tells whether the app has the grant type.
 func (a *App) Allows(grantType string) bool { return slices.Contains(a.GrantTypes, grantType) }

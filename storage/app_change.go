@@ -167,5 +167,6 @@ func copyApp(a *App) *App {
 	b.Scopes, b.Keys = slices.Clone(a.Scopes), slices.Clone(a.Keys)
 	b.Developers, b.PresetScopes = slices.Clone(a.Developers), slices.Clone(a.PresetScopes)
 	b.TrustedDomains, b.NetworkAddresses = slices.Clone(a.TrustedDomains), slices.Clone(a.NetworkAddresses)
+	b.Registration = a.Registration.copy()
 	return &b
 }

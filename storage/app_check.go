@@ -19,7 +19,7 @@ const (
 
 var (
 	grantTypes  = []string{GrantCode, GrantRefreshToken, GrantClientCredentials, GrantDeviceCode, GrantPersonal}
-	authMethods = []string{AuthBasic, AuthPost, AuthNone}
+	authMethods = []string{AuthBasic, AuthPost, AuthSecretJWT, AuthPrivateKeyJWT, AuthNone}
 )
 
 // setDefaults fills the zero fields of a new app with the safe default of its type.
@@ -28,7 +28,7 @@ func setDefaults(a *App) {
 		a.Type = AppWeb
 	}
 	public := a.Type == AppBrowser || a.Type == AppNative
-	if len(a.GrantTypes) == 0 {
+	if len(a.GrantTypes) == 0 && !a.Registration.Dynamic { // whoever registers says which, maybe none but implicit
 		a.GrantTypes = []string{GrantCode, GrantRefreshToken}
 		if a.Type == AppService {
 			a.GrantTypes = []string{GrantClientCredentials}
@@ -67,7 +67,7 @@ func setTokenDefaults(a *App) {
 func checkApp(a *App) error {
 	a.Name, a.Description = tidy(a.Name), strings.TrimSpace(a.Description)
 	for _, check := range []func(*App) error{checkAppTexts, checkAppKind, checkAppDomains, checkAppNetworks, checkAppURIs,
-		checkAppScopes, checkAppTrust} {
+		checkAppScopes, checkAppTrust, checkRegistration, checkLogoutURIs} {
 		err := check(a)
 		if err != nil {
 			return err

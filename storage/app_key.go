@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 )
@@ -78,11 +79,11 @@ func (db *DB) AddAppKey(ctx context.Context, by Actor, appID, label string, expi
 	secret := CheckedSecret(appKeyPrefix)
 	var key AppKey
 	err := db.change(ctx, by, "app_key.create", appID, func(tx *tx) error {
-		err := tx.confidential(by, appID)
+		app, err := tx.confidential(by, appID)
 		if err != nil {
 			return err
 		}
-		key, err = db.insertAppKey(tx, by, appID, label, secret, expires)
+		key, err = db.insertAppKey(tx, by, app, label, secret, expires)
 		tx.then(func() { db.appChanged(appID) })
 		return err
 	})
@@ -96,7 +97,7 @@ func (db *DB) AddAppKey(ctx context.Context, by Actor, appID, label string, expi
 func (db *DB) RotateAppSecret(ctx context.Context, by Actor, appID string) (string, error) {
 	secret := CheckedSecret(appKeyPrefix)
 	err := db.change(ctx, by, "app_key.create", appID, func(tx *tx) error {
-		err := tx.confidential(by, appID)
+		app, err := tx.confidential(by, appID)
 		if err != nil {
 			return err
 		}
@@ -104,7 +105,7 @@ func (db *DB) RotateAppSecret(ctx context.Context, by Actor, appID string) (stri
 		if err != nil {
 			return err
 		}
-		_, err = db.insertAppKey(tx, by, appID, "", secret, time.Time{})
+		_, err = db.insertAppKey(tx, by, app, "", secret, time.Time{})
 		tx.then(func() { db.appChanged(appID) })
 		return err
 	})
@@ -118,7 +119,7 @@ func (db *DB) RotateAppSecret(ctx context.Context, by Actor, appID string) (stri
 // ErrNotFound for a key that is none of this app's; *Invalid secret_public, ErrForbidden.
 func (db *DB) RemoveAppKey(ctx context.Context, by Actor, appID, keyID string) error {
 	return db.change(ctx, by, "app_key.delete", appID, func(tx *tx) error {
-		err := tx.confidential(by, appID)
+		_, err := tx.confidential(by, appID)
 		if err != nil {
 			return err
 		}
@@ -138,22 +139,19 @@ func (db *DB) RemoveAppKey(ctx context.Context, by Actor, appID, keyID string) e
 }
 
 // confidential refuses an app whose keys the actor may not change, or that keeps no secret.
-func (t *tx) confidential(by Actor, appID string) error {
+func (t *tx) confidential(by Actor, appID string) (*App, error) {
 	app, err := t.appFor(by, AppKeys, appID)
-	if err != nil {
-		return err
+	if err == nil && !app.KeepsSecret() {
+		err = &Invalid{Field: "client_secret", Reason: "secret_public", Value: appID}
 	}
-	if app.Public() {
-		return &Invalid{Field: "client_secret", Reason: "secret_public", Value: appID}
-	}
-	return nil
+	return app, err
 }
 
 // appKeysMax bounds the live secrets of an app: each check compares with all of them.
 const appKeysMax = 20
 
-func (db *DB) insertAppKey(tx *tx, by Actor, appID, label, secret string, expires time.Time) (AppKey, error) {
-	label = tidy(label)
+func (db *DB) insertAppKey(tx *tx, by Actor, app *App, label, secret string, expires time.Time) (AppKey, error) {
+	label, appID := tidy(label), app.ID
 	if len(label) > 100 || !printable(label) {
 		return AppKey{}, &Invalid{Field: "label", Reason: "label_invalid", Value: clip(label, 100)}
 	}
@@ -174,8 +172,11 @@ func (db *DB) insertAppKey(tx *tx, by Actor, appID, label, secret string, expire
 	}
 	key := AppKey{ID: NewTimeID(tx.now), Label: label, Prefix: secretPrefix(secret), CreatedAt: tx.now,
 		ExpiresAt: instant(millis(expires)), hash: db.Hash(appKeyPurpose, secret)}
-	_, err = tx.exec(`INSERT INTO app_keys (id, app_id, label, prefix, hash, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, key.ID, appID, label, key.Prefix, key.hash, tx.nowMS, millis(expires))
+	if slices.Contains(app.AuthMethods, AuthSecretJWT) {
+		key.sealed = db.Seal(appKeyPurpose, []byte(key.ID+" "+secret))
+	}
+	_, err = tx.exec(`INSERT INTO app_keys (id, app_id, label, prefix, hash, sealed, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, key.ID, appID, label, key.Prefix, key.hash, key.sealed, tx.nowMS, millis(expires))
 	if err != nil {
 		return AppKey{}, fmt.Errorf("key of app %q: %w", appID, err)
 	}
@@ -226,4 +227,23 @@ func (db *DB) matchKey(app *App, secret string) string {
 		return ""
 	}
 	return app.Keys[match].ID
+}
+
+// CheckAppSigned tells whether good accepts one of the app's live secrets that are kept sealed: those made
+// while it had client_secret_jwt. good is called for each until it says yes, and must not keep the secret.
+// The use is noted in memory.
+func (db *DB) CheckAppSigned(app *App, good func(secret []byte) bool) bool {
+	now := db.now()
+	for _, key := range app.Keys {
+		if key.sealed == "" || !key.ExpiresAt.IsZero() && !now.Before(key.ExpiresAt) {
+			continue
+		}
+		text, err := db.Unseal(appKeyPurpose, key.sealed)
+		secret, ok := strings.CutPrefix(string(text), key.ID+" ")
+		if err == nil && ok && good([]byte(secret)) {
+			db.noteKeyUse(app.ID, key.ID, now)
+			return true
+		}
+	}
+	return false
 }

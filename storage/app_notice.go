@@ -16,6 +16,7 @@ const (
 	NoticeNoKey           NoticeKind = "no_key"           // confidential, and no key that works
 	NoticeRedirectRefused NoticeKind = "redirect_refused" // a URI that is not registered was asked for
 	NoticeRefusals        NoticeKind = "refusals"         // many refusals within an hour
+	NoticeLogouts         NoticeKind = "logouts"          // logouts the app could not be told of
 )
 
 // Bounds of what is told.
@@ -33,21 +34,21 @@ type Notice struct {
 	KeyLabel    string // of the key, or its prefix where it has none
 	RedirectURI string // exactly as it came
 	PostLogout  bool   // it came as a post_logout_redirect_uri
-	Reason      string // why it cannot be registered, a reason of [CheckRedirectURI]; empty: it can
+	Reason      string // why it cannot be registered, a reason of [CheckRedirectURI]; empty: it can; why a logout was not delivered, in English
 	Count       int    // attempts
 	EventID     string // of the latest attempt
 }
 
 // Urgent tells whether people cannot sign in because of it, or soon cannot.
 func (n Notice) Urgent() bool {
-	return n.Kind == NoticeKeyExpired || n.Kind == NoticeNoKey || n.Kind == NoticeRefusals
+	return n.Kind == NoticeKeyExpired || n.Kind == NoticeNoKey || n.Kind == NoticeRefusals || n.Kind == NoticeLogouts
 }
 
 // Notices returns what the app's developers should know at that time: first its keys, then the URIs that
-// were refused, the latest first, then refusals that pile up. events are the app's own, newest first, as
+// were refused, the latest first, then logouts it was not told of and refusals that pile up. events are the app's own, newest first, as
 // [DB.Events] returns them. A URI that has been registered since is not told.
 func (a *App) Notices(events []Event, now time.Time) []Notice {
-	return slices.Concat(a.keyNotices(now), a.redirectNotices(events), refusalNotices(events, now))
+	return slices.Concat(a.keyNotices(now), a.redirectNotices(events), logoutNotices(events), refusalNotices(events, now))
 }
 
 func (a *App) keyNotices(now time.Time) []Notice {
@@ -112,11 +113,29 @@ func (a *App) redirectNotices(events []Event) []Notice {
 	return list
 }
 
+// logoutNotices counts the logouts that are remembered as not delivered.
+func logoutNotices(events []Event) []Notice {
+	n := Notice{Kind: NoticeLogouts}
+	for _, e := range events {
+		if e.Endpoint != EventLogout {
+			continue
+		}
+		if n.Count == 0 {
+			n.Time, n.EventID, n.Reason = e.Time, e.ID, e.Description
+		}
+		n.Count++
+	}
+	if n.Count == 0 {
+		return nil
+	}
+	return []Notice{n}
+}
+
 // refusalNotices counts what did not go well within the last hour.
 func refusalNotices(events []Event, now time.Time) []Notice {
 	n := Notice{Kind: NoticeRefusals}
 	for _, e := range events {
-		if e.Result == "ok" || e.Result == "" || now.Sub(e.Time) >= noticeWindow {
+		if e.Endpoint == EventLogout || e.Result == "ok" || e.Result == "" || now.Sub(e.Time) >= noticeWindow {
 			continue
 		}
 		if n.Count == 0 {

@@ -9,16 +9,18 @@ import (
 const appColumns = `SELECT id, name, names, description, type, enabled, trusted, without_pkce,
 	any_loopback, insecure_redirect, redirect_uris, post_logout_uris, grant_types, auth_methods, id_token_alg,
 	id_token_claims, access_token_format, access_token_ttl, policy_uri, tos_uri,
-	delegated, skip_consent, preset_scopes, offline_without_consent, trusted_domains, network_addresses, created_at, updated_at FROM apps`
+	delegated, skip_consent, preset_scopes, offline_without_consent, trusted_domains, network_addresses, registration,
+	created_at, updated_at FROM apps`
 
 func scanApp(row scanner) (*App, error) {
 	var a App
-	var names, redirects, logouts, grants, methods, preset, domains, networks string
+	var names, redirects, logouts, grants, methods, preset, domains, networks, registration string
 	var ttl, created, updated int64
 	err := row.Scan(&a.ID, &a.Name, &names, &a.Description, &a.Type, &a.Enabled, &a.Trusted, &a.WithoutPKCE,
 		&a.AnyLoopback, &a.InsecureRedirect, &redirects, &logouts, &grants, &methods, &a.IDTokenAlg,
 		&a.IDTokenClaims, &a.AccessTokenFormat, &ttl, &a.PolicyURI, &a.TosURI,
-		&a.Delegated, &a.SkipConsent, &preset, &a.OfflineWithoutConsent, &domains, &networks, &created, &updated)
+		&a.Delegated, &a.SkipConsent, &preset, &a.OfflineWithoutConsent, &domains, &networks, &registration,
+		&created, &updated)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +30,7 @@ func scanApp(row scanner) (*App, error) {
 		text string
 		dest any
 	}{{names, &a.Names}, {redirects, &a.RedirectURIs}, {logouts, &a.PostLogoutURIs}, {grants, &a.GrantTypes}, {methods, &a.AuthMethods},
-		{preset, &a.PresetScopes}, {domains, &a.TrustedDomains}, {networks, &a.NetworkAddresses}} {
+		{preset, &a.PresetScopes}, {domains, &a.TrustedDomains}, {networks, &a.NetworkAddresses}, {registration, &a.Registration}} {
 		err = fromJSON(column.text, column.dest)
 		if err != nil {
 			return nil, fmt.Errorf("app %q: %w", a.ID, err)
@@ -46,14 +48,14 @@ func scanAppScope(row scanner) (AppScope, error) {
 }
 
 const (
-	appKeyFields  = `id, label, prefix, hash, created_at, expires_at, last_used_at FROM app_keys`
+	appKeyFields  = `id, label, prefix, hash, sealed, created_at, expires_at, last_used_at FROM app_keys`
 	appKeyColumns = `SELECT ` + appKeyFields + ` WHERE app_id = $1 ORDER BY id`
 )
 
 func scanAppKey(row scanner) (AppKey, error) {
 	var k AppKey
 	var created, expires, used int64
-	err := row.Scan(&k.ID, &k.Label, &k.Prefix, &k.hash, &created, &expires, &used)
+	err := row.Scan(&k.ID, &k.Label, &k.Prefix, &k.hash, &k.sealed, &created, &expires, &used)
 	k.CreatedAt, k.ExpiresAt, k.LastUsedAt = instant(created), instant(expires), instant(used)
 	return k, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -51,9 +52,9 @@ func (db *DB) newApp(by Actor, n NewApp) (*App, string, error) {
 	}
 	secret := n.Secret
 	switch {
-	case a.Public() && secret != "":
+	case !a.KeepsSecret() && secret != "":
 		return nil, "", &Invalid{Field: "client_secret", Reason: "secret_public", Value: a.ID}
-	case !a.Public() && secret == "":
+	case a.KeepsSecret() && secret == "":
 		secret = CheckedSecret(appKeyPrefix)
 	case secret != "":
 		err = checkChosenSecret(secret)
@@ -87,9 +88,10 @@ func (db *DB) insertApp(tx *tx, by Actor, a *App, n NewApp, secret string) error
 	_, err = tx.exec(`INSERT INTO apps (id, name, name_key, names, description, type, enabled, trusted,
 			without_pkce, any_loopback, insecure_redirect, redirect_uris, post_logout_uris, grant_types, auth_methods,
 			id_token_alg, id_token_claims, access_token_format, access_token_ttl, policy_uri, tos_uri,
-			delegated, skip_consent, preset_scopes, offline_without_consent, trusted_domains, network_addresses, created_at, updated_at)
+			delegated, skip_consent, preset_scopes, offline_without_consent, trusted_domains, network_addresses, registration,
+			created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
-			$26, $27, $28, $29)`,
+			$26, $27, $28, $29, $30)`,
 		append(appValues(a), tx.nowMS, tx.nowMS)...)
 	if err != nil {
 		return fmt.Errorf("app %q: %w", a.ID, err)
@@ -107,7 +109,7 @@ func (db *DB) insertApp(tx *tx, by Actor, a *App, n NewApp, secret string) error
 		a.Developers = []Developer{owner}
 	}
 	if secret != "" {
-		key, err := db.insertAppKey(tx, by, a.ID, "", secret, time.Time{})
+		key, err := db.insertAppKey(tx, by, a, "", secret, time.Time{})
 		if err != nil {
 			return err
 		}
@@ -123,7 +125,7 @@ func appValues(a *App) []any {
 		a.WithoutPKCE, a.AnyLoopback, a.InsecureRedirect, toJSON(a.RedirectURIs), toJSON(a.PostLogoutURIs),
 		toJSON(a.GrantTypes), toJSON(a.AuthMethods), a.IDTokenAlg, a.IDTokenClaims, a.AccessTokenFormat,
 		a.AccessTokenTTL.Milliseconds(), a.PolicyURI, a.TosURI,
-		a.Delegated, a.SkipConsent, toJSON(a.PresetScopes), a.OfflineWithoutConsent, toJSON(a.TrustedDomains), toJSON(a.NetworkAddresses)}
+		a.Delegated, a.SkipConsent, toJSON(a.PresetScopes), a.OfflineWithoutConsent, toJSON(a.TrustedDomains), toJSON(a.NetworkAddresses), toJSON(a.Registration)}
 }
 
 // setAppScopes replaces the assignment of scopes; an unknown scope is *Invalid with scope_unknown.
@@ -178,6 +180,12 @@ func (db *DB) UpdateApp(ctx context.Context, by Actor, id string, change func(*A
 		if err != nil {
 			return err
 		}
+		if before.Enabled && !a.Enabled && before.Registration.BackchannelLogoutURI != "" {
+			err = db.noticeApp(tx, id)
+			if err != nil {
+				return err
+			}
+		}
 		changed = a
 		tx.then(func() { db.appChanged(id) })
 		return tx.audit(by, appAction(before, a), id, "ok", appDetail(before, a))
@@ -194,12 +202,18 @@ func (t *tx) updateApp(a *App) error {
 			post_logout_uris = $13, grant_types = $14, auth_methods = $15, id_token_alg = $16, id_token_claims = $17,
 			access_token_format = $18, access_token_ttl = $19, policy_uri = $20, tos_uri = $21, delegated = $22,
 			skip_consent = $23, preset_scopes = $24, offline_without_consent = $25, trusted_domains = $26,
-			network_addresses = $27, updated_at = $28
+			network_addresses = $27, registration = $28, updated_at = $29
 		WHERE id = $1`, append(appValues(a), t.nowMS)...)
 	if err != nil {
 		return fmt.Errorf("app %q: %w", a.ID, err)
 	}
-	if a.Public() { // a secret that no method uses must not come back to life with another method
+	if !slices.Contains(a.AuthMethods, AuthSecretJWT) { // nobody signs with a secret any more
+		_, err = t.exec(`UPDATE app_keys SET sealed = '' WHERE app_id = $1 AND sealed <> ''`, a.ID)
+		if err != nil {
+			return err
+		}
+	}
+	if !a.KeepsSecret() { // a secret that no method uses must not come back to life with another method
 		_, err = t.exec(`DELETE FROM app_keys WHERE app_id = $1`, a.ID)
 		if err != nil {
 			return err

@@ -116,4 +116,5 @@ func (db *DB) forget() {
 	c.revoked.clear()
 	db.search.forget()
 	db.keysVersion.Add(1)
+	db.wakeLogouts()
 }

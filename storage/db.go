@@ -54,6 +54,7 @@ type DB struct {
 	personalUses uses // by personal_tokens.id
 	search       userSearch
 	hashing      chan struct{} // bounds the hashing of new passwords
+	logoutWake   chan struct{} // holds one signal
 }
 
 // Open opens the database in c.Dir: it refuses, as a [*Refusal], a missing, empty, foreign, damaged or
@@ -111,7 +112,7 @@ func newDB(c Config, path string) (*DB, error) {
 		return nil, err
 	}
 	return &DB{Now: c.Now, config: c, path: path, logger: c.Logger, read: read, master: key,
-		hashing: make(chan struct{}, hashesAtOnce)}, nil
+		hashing: make(chan struct{}, hashesAtOnce), logoutWake: make(chan struct{}, 1)}, nil
 }
 
 // start checks what the file is before anything may change it, then migrates and starts the writer.

@@ -21,7 +21,7 @@ type Grant struct {
 
 	// RefreshGen counts rotations: the live refresh token is the one of this generation.
 	RefreshGen   int64
-	RefreshKey   string    // id of the key the live refresh token is derived with
+	RefreshKey   string    // id of the key the live refresh token is derived with; "": of a grant of the authorization endpoint, none yet
 	RefreshedAt  time.Time // when the live generation was made
 	SessionEnded bool      // derived: the session no longer stands
 }

@@ -37,6 +37,7 @@ type keyring struct {
 	deriveID string                // the key that derives
 	derive   map[string]*macPool   // every key that derived
 	hash     *macPool
+	pairwise *macPool
 }
 
 // master is the master key, split by HKDF into one key for each use.
@@ -128,7 +129,7 @@ func (db *DB) loadSecrets(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("secrets: %w", translate(err))
 	}
-	if len(ring.seal) == 0 || len(ring.derive) == 0 || ring.hash == nil {
+	if len(ring.seal) == 0 || len(ring.derive) == 0 || ring.hash == nil || ring.pairwise == nil {
 		return fmt.Errorf("secrets: %w: rows are missing", ErrDamaged)
 	}
 	db.keys = ring
@@ -154,6 +155,8 @@ func (k *keyring) add(id, purpose string, key []byte) error {
 		k.derive[id] = newMACPool(key)
 	case secretHash:
 		k.hash = newMACPool(key)
+	case secretPairwise:
+		k.pairwise = newMACPool(key)
 	}
 	return nil
 }

@@ -64,7 +64,11 @@ func (db *DB) RedeemCode(ctx context.Context, g *Grant, expired bool) (Redemptio
 		return 0, err
 	}
 	inserted := false
-	err = db.writeOne(ctx, func(tx *tx) error {
+	write := db.writeOne
+	if row.noted {
+		write = db.write
+	}
+	err = write(ctx, func(tx *tx) error {
 		var err error
 		inserted, err = row.insert(tx)
 		return err
@@ -86,6 +90,7 @@ type grantRow struct {
 	key       string
 	statement string
 	args      []any
+	noted     bool   // the app is to be told of the end of the session: insert runs a second statement
 	inserted  *Grant // as the row stands, after insert
 }
 
@@ -104,7 +109,12 @@ func (db *DB) newGrantRow(g *Grant) (*grantRow, error) {
 	for _, s := range scopes {
 		args = append(args, s)
 	}
-	return &grantRow{db: db, grant: g, key: key, statement: redeemStatements[len(scopes)](), args: args}, nil
+	app, err := db.App(context.Background(), g.AppID)
+	if err != nil && !errors.Is(err, ErrNotFound) { // of one that is gone nothing will be inserted
+		return nil, err
+	}
+	noted := err == nil && app.wantsLogout()
+	return &grantRow{db: db, grant: g, key: key, statement: redeemStatements[len(scopes)](), args: args, noted: noted}, nil
 }
 
 // insert runs the statement and tells whether it inserted.
@@ -113,6 +123,12 @@ func (r *grantRow) insert(tx *tx) (bool, error) {
 	n, err := tx.exec(r.statement, r.args...)
 	if err != nil || n == 0 {
 		return false, err
+	}
+	if r.noted {
+		err = tx.noteSessionApp(r.grant.SessionID, r.grant.AppID)
+		if err != nil {
+			return false, err
+		}
 	}
 	row := *r.grant
 	row.RefreshKey, row.EndsAt = r.key, instant(millis(r.grant.EndsAt))

@@ -14,7 +14,8 @@ type AuthRequest struct {
 	ID           string    `json:"i"`           // 26 base32 characters; the grant's id is derived from it
 	AppID        string    `json:"a"`           // client_id
 	RedirectURI  string    `json:"u"`           // where the answer goes, as sent
-	ResponseMode string    `json:"m,omitempty"` // "query" or "form_post"
+	ResponseType string    `json:"e,omitempty"` // one that yields tokens at once, as it is advertised; "": code
+	ResponseMode string    `json:"m,omitempty"` // "query", "fragment" or "form_post"
 	State        string    `json:"s,omitempty"`
 	Nonce        string    `json:"n,omitempty"`
 	Scopes       []string  `json:"c"`           // asked, known and assigned to the app, in the order sent

@@ -74,7 +74,10 @@ func (db *DB) endOthers(tx *tx, userID, keep, reason string, offline bool) (int,
 	if err != nil {
 		return 0, err
 	}
-	db.sessionsEnded(tx, ids)
+	err = db.sessionsEnded(tx, ids)
+	if err != nil {
+		return 0, err
+	}
 	where := `user_id = $3 AND session_id <> $4 AND NOT offline`
 	if offline {
 		where = `user_id = $3 AND session_id <> $4`

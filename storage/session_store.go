@@ -222,7 +222,10 @@ func (db *DB) endSession(tx *tx, by Actor, id string) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	db.sessionsEnded(tx, []string{id})
+	err = db.sessionsEnded(tx, []string{id})
+	if err != nil {
+		return err
+	}
 	err = db.revokeGrants(tx, "session.end", grantsOfSession, id)
 	if err != nil {
 		return err
@@ -230,9 +233,18 @@ func (db *DB) endSession(tx *tx, by Actor, id string) error {
 	return tx.audit(by, "session.end", id, "ok", "")
 }
 
-// sessionsEnded forgets sessions; that they have ended is read again when asked.
-func (db *DB) sessionsEnded(tx *tx, ids []string) {
-	if len(ids) > 0 {
-		tx.then(func() { db.caches.sessions.drop(ids...) })
+// sessionsEnded forgets sessions (that they have ended is read again when asked) and lets the apps that got
+// tokens in them be told.
+func (db *DB) sessionsEnded(tx *tx, ids []string) error {
+	if len(ids) == 0 {
+		return nil
 	}
+	tx.then(func() { db.caches.sessions.drop(ids...) })
+	for _, id := range ids {
+		err := db.noticeSession(tx, id)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

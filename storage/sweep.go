@@ -29,6 +29,10 @@ var sweepSteps = []sweepStep{
 		ago(time.Hour), func(db *DB, _ []string) { db.caches.revoked.clear() }},
 	{`DELETE FROM codes WHERE hash IN (SELECT hash FROM codes WHERE expires_at < $1 LIMIT $2) RETURNING hash`,
 		ago(time.Hour), func(*DB, []string) {}},
+	{`DELETE FROM assertions WHERE hash IN (SELECT hash FROM assertions WHERE expires_at < $1 LIMIT $2) RETURNING hash`,
+		ago(time.Minute), func(*DB, []string) {}},
+	{`DELETE FROM logout_notices WHERE id IN (SELECT id FROM logout_notices WHERE state = 'failed' AND created_at < $1 LIMIT $2) RETURNING id`,
+		ago(LogoutNoticeAge + logoutFailedKeep), func(*DB, []string) {}},
 	{`DELETE FROM device_codes WHERE id IN (SELECT id FROM device_codes
 			WHERE expires_at < $1 AND (state <> 'used' OR expires_at < $1 - 86400000) LIMIT $2) RETURNING id`, // a used one is a replay for another day
 		ago(time.Hour), func(*DB, []string) {}},
@@ -60,7 +64,11 @@ func (db *DB) Sweep(ctx context.Context) (int, error) {
 		count, err = db.inBatches(ctx, func(tx *tx) (int, error) { return db.sweep(tx, step) })
 		total += count
 	}
-	return total, err
+	if err != nil {
+		return total, err
+	}
+	count, err := db.sweepApps(ctx)
+	return total + count, err
 }
 
 // inBatches repeats a change until it touches less than a full batch.
@@ -100,7 +108,10 @@ func (db *DB) endSessions(tx *tx) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	db.sessionsEnded(tx, ids)
+	err = db.sessionsEnded(tx, ids)
+	if err != nil {
+		return 0, err
+	}
 	for _, id := range ids {
 		err = db.revokeGrants(tx, "session.expire", grantsOfSession, id)
 		if err != nil {

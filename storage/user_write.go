@@ -290,6 +290,12 @@ func (db *DB) endEverything(tx *tx, userID, reason string) error {
 	if err != nil {
 		return err
 	}
-	db.sessionsEnded(tx, ids)
+	err = db.sessionsEnded(tx, ids)
+	if err == nil {
+		err = db.noticeStanding(tx, userID)
+	}
+	if err != nil {
+		return err
+	}
 	return db.revokeGrants(tx, reason, `user_id = $3`, userID)
 }

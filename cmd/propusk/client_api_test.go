@@ -48,12 +48,16 @@ func TestClientAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(path, "token", "create", "--user", "alice", "--name", "ci", "--scope", "apps.read apps.write", "--data", s.Dir).Output()
-	if err != nil {
-		t.Fatalf("token create: %v", err)
+	create := func(scopes string) string {
+		out, err := exec.Command(path, "token", "create", "--user", "alice", "--name", "ci", "--scope", scopes, "--data", s.Dir).Output()
+		if err != nil {
+			t.Fatalf("token create: %v", err)
+		}
+		return strings.TrimSpace(string(out))
 	}
-	pat := strings.TrimSpace(string(out))
-	status, made := askAPI(t, s, pat, http.MethodPost, "/apps", `{"client_name":"Console","redirect_uris":["`+callback+`"],"scopes":[
+	pat := create("apps.read apps.write")
+	// A token gives an app no more of the API than it has itself.
+	status, made := askAPI(t, s, create("apps.read apps.write me.read users.read"), http.MethodPost, "/apps", `{"client_name":"Console","redirect_uris":["`+callback+`"],"scopes":[
 		{"name":"openid","required":true},{"name":"apps.read","required":true},{"name":"me.read","required":true},{"name":"users.read","required":true}]}`)
 	if status != http.StatusCreated {
 		t.Fatalf("POST /apps: %d %v", status, made)

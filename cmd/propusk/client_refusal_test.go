@@ -25,8 +25,8 @@ func TestClientRefusedAtApp(t *testing.T) {
 		{"PKCE challenge too short", "demo", url.Values{"code_challenge": {"abc"}}, "invalid_request"},
 		{"implicit", "demo", url.Values{"response_type": {"id_token"}}, "unsupported_response_type"},
 		{"no response_type", "demo", url.Values{"response_type": {""}}, "invalid_request"},
-		{"request object", "demo", url.Values{"request": {"e30.e30."}}, "request_not_supported"},
-		{"request_uri", "demo", url.Values{"request_uri": {"https://app.example/r"}}, "request_uri_not_supported"},
+		{"request object", "demo", url.Values{"request": {"e30.e30."}}, "invalid_request_object"},
+		{"request_uri", "demo", url.Values{"request_uri": {"https://app.example/r"}}, "invalid_request_uri"},
 		{"unknown prompt", "demo", url.Values{"prompt": {"dance"}}, "invalid_request"},
 	}
 	for _, tt := range tests {

@@ -22,6 +22,8 @@ import (
 //	tls: {cert: cert.pem, key: key.pem}   # left out behind a proxy
 //	trusted_proxies: [10.0.0.7, fd00::/8] # whose X-Forwarded-For is believed
 //	allow_insecure_loopback: false        # an http issuer on localhost
+//	implicit: false                       # response types beyond code, for apps registered for them
+//	registration: closed                  # or token: clients register with an administrator's personal access token
 type config struct {
 	path string
 	at   map[string]yaml.Node // where each key stands
@@ -35,6 +37,8 @@ type config struct {
 	TLSKey                string
 	TrustedProxies        []string
 	AllowInsecureLoopback bool
+	Implicit              bool
+	Registration          string
 }
 
 // maxConfig bounds the configuration file, in bytes.
@@ -100,6 +104,8 @@ func (c *config) fill(root *yaml.Node, found *problems) {
 		"master_key_file":         &c.MasterKeyFile,
 		"trusted_proxies":         &c.TrustedProxies,
 		"allow_insecure_loopback": &c.AllowInsecureLoopback,
+		"implicit":                &c.Implicit,
+		"registration":            &c.Registration,
 		"tls":                     map[string]any{"cert": &c.TLSCert, "key": &c.TLSKey},
 	})
 	for _, p := range []*string{&c.Data, &c.MasterKeyFile, &c.TLSCert, &c.TLSKey} {

@@ -38,6 +38,13 @@ func (c *config) check(found *problems) settings {
 	s.masterKey = c.masterKey(found)
 	s.proxies = c.checkProxies(found)
 	s.tls = c.checkTLS(found)
+	switch c.Registration {
+	case "", "closed", "token":
+	case "open":
+		found.add("registration", "open is for dev: say token, so that clients register with an administrator's personal access token")
+	default:
+		found.add("registration", "must be closed or token")
+	}
 	return s
 }
 

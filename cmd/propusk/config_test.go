@@ -29,6 +29,7 @@ data: data
 master_key_file: /etc/propusk/key
 tls: {cert: cert.pem, key: key.pem}
 trusted_proxies: [10.0.0.7, fd00::/8]
+implicit: true
 `)
 	got, found, err := readConfig(path)
 	if err != nil {
@@ -39,8 +40,8 @@ trusted_proxies: [10.0.0.7, fd00::/8]
 	}
 	dir := filepath.Dir(path)
 	want := []any{"https://id.example.com", "Пример", "[::1]:8443", filepath.Join(dir, "data"), "/etc/propusk/key",
-		filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), []string{"10.0.0.7", "fd00::/8"}, false}
-	have := []any{got.Issuer, got.Name, got.Listen, got.Data, got.MasterKeyFile, got.TLSCert, got.TLSKey, got.TrustedProxies, got.AllowInsecureLoopback}
+		filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), []string{"10.0.0.7", "fd00::/8"}, false, true}
+	have := []any{got.Issuer, got.Name, got.Listen, got.Data, got.MasterKeyFile, got.TLSCert, got.TLSKey, got.TrustedProxies, got.AllowInsecureLoopback, got.Implicit}
 	if diff := cmp.Diff(want, have); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}

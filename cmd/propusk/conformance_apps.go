@@ -19,9 +19,8 @@ import (
 var conformanceClients []byte
 
 // conformanceClient is the metadata of one static client. What propusk does not know yet is decoded, so
-// that nothing in the file goes unnoticed, but not used: the fields from ResponseTypes on (response
-// types but code, the grant implicit, logout notices, keys of a client, DPoP, PAR, signed requests and
-// answers). A client whose only authentication is not offered yet is left out altogether.
+// that nothing in the file goes unnoticed, but not used: the fields from JWKS on (DPoP, PAR, signed
+// answers). A client that needs them is left out altogether.
 type conformanceClient struct {
 	ID             string   `json:"client_id"`
 	Secret         string   `json:"client_secret"`
@@ -78,6 +77,11 @@ func (c conformanceClient) app(suite string) storage.NewApp {
 		Type: storage.AppWeb, WithoutPKCE: true,
 		RedirectURIs: atSuite(c.RedirectURIs, suite), PostLogoutURIs: atSuite(c.PostLogoutURIs, suite),
 		AuthMethods: []string{c.AuthMethod}, IDTokenAlg: c.IDTokenAlg,
+		Registration: storage.Registration{
+			ResponseTypes:        c.ResponseTypes,
+			BackchannelLogoutURI: placed(c.BackChannel, suite), BackchannelSession: c.BackChannelSession,
+			FrontchannelLogoutURI: placed(c.FrontChannel, suite), FrontchannelSession: c.FrontChannelSession,
+		},
 	}
 	for _, grant := range c.GrantTypes {
 		if grant == storage.GrantCode || grant == storage.GrantRefreshToken {
@@ -94,9 +98,17 @@ func (c conformanceClient) app(suite string) storage.NewApp {
 func atSuite(uris []string, suite string) []string {
 	var moved []string
 	for _, uri := range uris {
-		moved = append(moved, suite+strings.TrimPrefix(uri, embeddedSuite))
+		moved = append(moved, placed(uri, suite))
 	}
 	return moved
+}
+
+// placed moves one URI, if there is one.
+func placed(uri, suite string) string {
+	if uri == "" {
+		return ""
+	}
+	return suite + strings.TrimPrefix(uri, embeddedSuite)
 }
 
 // keepConformanceApps makes the static clients, and brings those that are there up to this suite.
@@ -113,6 +125,7 @@ func keepConformanceApps(ctx context.Context, db *storage.DB, suite string) erro
 			_, err = db.UpdateApp(ctx, storage.Command, want.ID, func(a *storage.App) error {
 				a.RedirectURIs, a.PostLogoutURIs = want.RedirectURIs, want.PostLogoutURIs
 				a.GrantTypes, a.Scopes, a.WithoutPKCE = want.GrantTypes, want.Scopes, true
+				a.Registration = want.Registration
 				return nil
 			})
 		}

@@ -83,6 +83,11 @@ func (b browser) logout() object {
 	return visit(b.issuer+"/connect/endsession*", b.confirm(), task("back after the logout", b.suite+"/test/*/post_logout_redirect*"))
 }
 
+// frames waits for what the session management frames found out.
+func (b browser) frames() object {
+	return visit("*session_verify*", task("frames", "*", command{"wait", "contains", "session_result", 15}))
+}
+
 // confirm presses the button where the logout has to be confirmed.
 func (b browser) confirm() object {
 	return optional(task("confirm the logout", b.issuer+"*", command{"click", "id", "logout-yes", "optional"}))

@@ -20,19 +20,44 @@ type suitePlan struct {
 	config   string      // file of the configuration
 }
 
+// needsAll tells whether the plan is about response types that only conformance serve --all offers.
+func (p suitePlan) needsAll() bool {
+	return strings.Contains(p.plan, "-implicit-") || strings.Contains(p.plan, "-hybrid-")
+}
+
 // suitePlans are the plans that propusk passes, in the order in which they run. A plan is added
 // together with the feature that it tests.
 var suitePlans = []suitePlan{
 	{"config", "oidcc-config-certification-test-plan", nil, "config.json"},
 	{"basic-static", "oidcc-basic-certification-test-plan", staticByDiscovery, "static.json"},
 	{"formpost-basic-static", "oidcc-formpost-basic-certification-test-plan", staticByDiscovery, "static.json"},
-	{"rp-initiated-logout-static", "oidcc-rp-initiated-logout-certification-test-plan",
-		[][2]string{{"response_type", "code"}, {"client_registration", "static_client"}}, "static.json"},
+	{"rp-initiated-logout-static", "oidcc-rp-initiated-logout-certification-test-plan", staticCode, "static.json"},
 	{"comprehensive-code-static", "oidcc-test-plan", [][2]string{{"client_auth_type", "client_secret_basic"},
 		{"response_type", "code"}, {"response_mode", "default"}, {"client_registration", "static_client"}}, "static.json"},
+	{"backchannel-logout-static", "oidcc-backchannel-rp-initiated-logout-certification-test-plan", staticCode, "static-bcl.json"},
+	{"frontchannel-logout-static", "oidcc-frontchannel-rp-initiated-logout-certification-test-plan", staticCode, "static-fcl.json"},
+	{"session-static", "oidcc-session-management-certification-test-plan", staticCode, "static-ses.json"},
+	{"basic-dynamic", "oidcc-basic-certification-test-plan", dynamicByDiscovery, "dynamic.json"},
+	{"formpost-basic-dynamic", "oidcc-formpost-basic-certification-test-plan", dynamicByDiscovery, "dynamic.json"},
+	{"rp-initiated-logout-dynamic", "oidcc-rp-initiated-logout-certification-test-plan", dynamicCode, "dynamic.json"},
+	{"backchannel-logout-dynamic", "oidcc-backchannel-rp-initiated-logout-certification-test-plan", dynamicCode, "dynamic.json"},
+	{"frontchannel-logout-dynamic", "oidcc-frontchannel-rp-initiated-logout-certification-test-plan", dynamicCode, "dynamic.json"},
+	{"3rdparty-init", "oidcc-3rdparty-init-login-certification-test-plan", [][2]string{{"response_type", "code"}}, "dynamic.json"},
+	{"dynamic", "oidcc-dynamic-certification-test-plan", [][2]string{{"response_type", "code"}}, "dynamic.json"},
+	{"comprehensive-code-dynamic", "oidcc-test-plan", [][2]string{{"client_auth_type", "private_key_jwt"},
+		{"response_type", "code"}, {"response_mode", "default"}, {"client_registration", "dynamic_client"}}, "dynamic.json"},
+	{"implicit-static", "oidcc-implicit-certification-test-plan", staticByDiscovery, "static.json"},
+	{"hybrid-static", "oidcc-hybrid-certification-test-plan", staticByDiscovery, "static.json"},
+	{"implicit-dynamic", "oidcc-implicit-certification-test-plan", dynamicByDiscovery, "dynamic.json"},
+	{"hybrid-dynamic", "oidcc-hybrid-certification-test-plan", dynamicByDiscovery, "dynamic.json"},
 }
 
-var staticByDiscovery = [][2]string{{"server_metadata", "discovery"}, {"client_registration", "static_client"}}
+var (
+	staticByDiscovery  = [][2]string{{"server_metadata", "discovery"}, {"client_registration", "static_client"}}
+	dynamicByDiscovery = [][2]string{{"server_metadata", "discovery"}, {"client_registration", "dynamic_client"}}
+	staticCode         = [][2]string{{"response_type", "code"}, {"client_registration", "static_client"}}
+	dynamicCode        = [][2]string{{"response_type", "code"}, {"client_registration", "dynamic_client"}}
+)
 
 // line is the plan as the suite's own runner takes it: NAME[variant=value]….
 func (p suitePlan) line() string {
@@ -56,10 +81,11 @@ func (p suitePlan) variant() (string, error) {
 	return string(text), err
 }
 
-// choosePlans returns the plans whose short name begins with one of the words; no words, every plan.
-func choosePlans(words []string) ([]suitePlan, error) {
+// choosePlans returns the plans whose short name begins with one of the words; no words, every plan, of
+// which those that need conformance serve --all only with all.
+func choosePlans(words []string, all bool) ([]suitePlan, error) {
 	if len(words) == 0 {
-		return suitePlans, nil
+		return slices.DeleteFunc(slices.Clone(suitePlans), func(p suitePlan) bool { return p.needsAll() && !all }), nil
 	}
 	var names []string
 	for _, p := range suitePlans {
@@ -85,18 +111,31 @@ func suiteConfigs(issuer, suite string) (map[string]object, error) {
 	if err != nil {
 		return nil, err
 	}
-	static := fullConfig(issuer, suite, "propusk, static clients")
-	static["alias"] = staticAlias
-	for key, id := range map[string]string{"client": "conf-basic-1", "client2": "conf-basic-2", "client_secret_post": "conf-post-1"} {
-		for _, app := range apps {
-			if app.ID == id {
-				static[key] = object{"client_id": app.ID, "client_secret": app.Secret}
+	static := func(what, alias string, clients map[string]string) object {
+		config := fullConfig(issuer, suite, "propusk, "+what)
+		config["alias"] = alias
+		for key, id := range clients {
+			for _, app := range apps {
+				if app.ID == id {
+					config[key] = object{"client_id": app.ID, "client_secret": app.Secret}
+				}
 			}
 		}
+		return config
 	}
+	alone := func(id string) map[string]string { return map[string]string{"client": id, "client2": id} }
+	session := static("session management", staticAlias+"-ses", alone("conf-ses-1"))
+	session["browser"] = append(session["browser"].([]object), browser{issuer: issuer, suite: suite}.frames())
+	dynamic := fullConfig(issuer, suite, "propusk, dynamic clients")
+	dynamic["client"], dynamic["client2"] = object{"client_name": "conf-one"}, object{"client_name": "conf-two"}
 	return map[string]object{
 		"config.json": {"description": "propusk, discovery", "server": suiteServer(issuer)},
-		"static.json": static,
+		"static.json": static("static clients", staticAlias,
+			map[string]string{"client": "conf-basic-1", "client2": "conf-basic-2", "client_secret_post": "conf-post-1"}),
+		"static-bcl.json": static("back-channel logout", staticAlias+"-bcl", alone("conf-bcl-1")),
+		"static-fcl.json": static("front-channel logout", staticAlias+"-fcl", alone("conf-fcl-1")),
+		"static-ses.json": session,
+		"dynamic.json":    dynamic,
 	}, nil
 }
 
@@ -114,6 +153,7 @@ func fullConfig(issuer, suite, description string) object {
 	b := browser{issuer: issuer, suite: suite}
 	server := suiteServer(issuer)
 	server["login_hint"], server["ui_locales"] = "alice", "en"
+	server["jwks_refresh_delay"] = 5 // seconds until a client's new keys at its jwks_uri must be known
 	return object{
 		"description": description,
 		"server":      server,

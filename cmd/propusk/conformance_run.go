@@ -60,7 +60,7 @@ func conformanceRun(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	plans, err := choosePlans(c.StringSlice("plan"))
+	plans, err := choosePlans(c.StringSlice("plan"), c.Bool("all"))
 	if err != nil {
 		return err
 	}

@@ -48,7 +48,8 @@ func conformanceServe(c *cli.Context, t terminal) error {
 	if c.Bool("verbose") {
 		level = slog.LevelInfo
 	}
-	conf := serverConfig{issuer: opts.issuer, name: "Conformance", tls: opts.tls, now: time.Now, log: newLogger(t.err, level)}
+	conf := serverConfig{issuer: opts.issuer, name: "Conformance", tls: opts.tls, now: time.Now, log: newLogger(t.err, level), implicit: c.Bool("all"),
+		register: suiteRegistration(opts.suite, opts.roots)}
 	db, err := openConformance(c.Context, dir, conf, opts.suite)
 	if err != nil {
 		return errors.Join(err, closeListeners(listeners), remove())
@@ -67,6 +68,17 @@ func conformanceServe(c *cli.Context, t terminal) error {
 		return err
 	})
 	return errors.Join(err, db.Close(), remove())
+}
+
+// suiteRegistration opens registration to the suite, which sends a code challenge in one module only, and
+// the way to its host alone: with its authority, or without looking at its certificate.
+func suiteRegistration(suite string, roots *x509.CertPool) registration {
+	host := strings.TrimPrefix(suite, "https://")
+	r := registration{policy: "open", withoutPKCE: true, hosts: []string{host}, roots: roots}
+	if roots == nil {
+		r.insecureHosts = r.hosts
+	}
+	return r
 }
 
 // chooseConformance checks the flags.

@@ -20,10 +20,13 @@ import (
 )
 
 // conformanceWorld is what conformance serve runs, with a clock that stands still.
-func conformanceWorld(t *testing.T, dir, suite string) *world {
+func conformanceWorld(t *testing.T, dir, suite string, change ...func(*serverConfig)) *world {
 	t.Helper()
 	w := &world{t: t, clock: storagetest.NewClock(), issuer: defaultConformanceIssuer, dir: dir, log: &worldLog{}}
-	conf := serverConfig{issuer: w.issuer, now: w.clock.Now, log: w.logger()}
+	conf := serverConfig{issuer: w.issuer, now: w.clock.Now, log: w.logger(), register: suiteRegistration(suite, nil)}
+	for _, f := range change {
+		f(&conf)
+	}
 	var err error
 	w.db, err = openConformance(t.Context(), dir, conf, suite)
 	if err != nil {

@@ -31,6 +31,9 @@ FILE may hold listen, data and name, as for serve; flags win.`,
 	}
 }
 
+// devRegistration lets every client on this machine register, and be called back there.
+var devRegistration = registration{policy: "open", hosts: []string{"localhost", "127.0.0.1", "::1"}}
+
 // devOptions are what flags and file come down to.
 type devOptions struct {
 	listen, data, name string
@@ -62,7 +65,7 @@ func dev(c *cli.Context, t terminal) error {
 	}
 	conf := serverConfig{
 		issuer: fmt.Sprintf("http://localhost:%d", port), name: opts.name, dev: true,
-		hosts: c.StringSlice("host"), now: time.Now, log: newLogger(t.err, level),
+		hosts: c.StringSlice("host"), register: devRegistration, now: time.Now, log: newLogger(t.err, level),
 	}
 	db, err := openDev(c.Context, dir, conf)
 	if err != nil {
@@ -86,7 +89,7 @@ func chooseDev(c *cli.Context) (devOptions, error) {
 		if err != nil {
 			return opts, err
 		}
-		for _, key := range []string{"issuer", "master_key_file", "tls", "trusted_proxies", "allow_insecure_loopback"} {
+		for _, key := range []string{"issuer", "master_key_file", "tls", "trusted_proxies", "allow_insecure_loopback", "registration"} {
 			if conf.has(key) {
 				found.add(key, "is for serve; dev decides it itself")
 			}

@@ -139,7 +139,7 @@ func (v devView) secret(id string) string {
 // screen prints it for people: a screenful.
 func (v devView) screen(w io.Writer) error {
 	line := func(label, text string) { fmt.Fprintf(w, "  %-10s %s\n", label, printable(text)) }
-	fmt.Fprintf(w, "\npropusk dev: an OpenID Connect provider for this machine alone\n\n")
+	fmt.Fprintf(w, "propusk dev: an OpenID Connect provider for this machine alone\n\n")
 	line("issuer", v.Issuer)
 	line("discovery", v.Discovery)
 	kept := " (kept; remove it to start anew)"

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/propusk/propusk/provider"
 )
 
 // hostileConsent holds the cases of the consent page and of what all pages have in common.
@@ -171,7 +173,11 @@ func consentFramed(t *testing.T) {
 	want("GET "+path, page)
 	want("form_post", p.walk(authorizePath(demoApp.asking("response_mode", "form_post"))))
 	want("redirect with a code", p.walk(authorizePath(demoApp.asking())))
-	if doc := w.get("/.well-known/openid-configuration").json(); doc["check_session_iframe"] != nil {
-		t.Error("check_session_iframe is offered: it is the one page that may be framed, and needs a row of its own")
+	// The one page that may be framed (Session Management §3.3) shows nothing, has no form and runs one script.
+	frame := w.get(provider.PathCheckSession)
+	policy := frame.header.Get("Content-Security-Policy")
+	if frame.status != http.StatusOK || !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "script-src 'sha256-") ||
+		strings.Contains(frame.body, "<form") || strings.Contains(frame.body, "<a ") {
+		t.Errorf("check_session_iframe: %d with the policy %q:\n%s", frame.status, policy, clipLog(frame.body))
 	}
 }

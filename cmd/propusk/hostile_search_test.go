@@ -36,11 +36,16 @@ func hostileSearch(t *testing.T) {
 	pages := w.secretDay(know)
 	w.knowKeys(know)
 
+	// What was written before may have been folded into the file: the log of writes gets a needle of its own.
+	err := w.db.Audit(context.Background(), storage.AuditEntry{Actor: storage.Command, Action: "user.update", Detail: "needleperson"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	hay := map[string][]byte{"log": []byte(w.log.String()), "error pages": []byte(strings.Join(pages, "\n"))}
 	maps.Copy(hay, w.files())
 	delete(hay, masterKeyName) // the one place for the master key, beside the database
 	backup := filepath.Join(t.TempDir(), "backup.db")
-	err := w.db.Backup(context.Background(), backup)
+	err = w.db.Backup(context.Background(), backup)
 	if err != nil {
 		t.Fatal(err)
 	}

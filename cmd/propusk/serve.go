@@ -26,6 +26,9 @@ tls: {cert: cert.pem, key: key.pem}    left out behind a proxy; read again on SI
 trusted_proxies: [10.0.0.7]            whose X-Forwarded-For is believed
 name: Example Ltd                      of the organisation, for the pages
 allow_insecure_loopback: true          an http issuer on localhost, for trying it out
+registration: token                    clients register at /connect/register with a personal access
+                                       token with apps.write of an administrator; closed, the default:
+                                       nobody does
 
 SIGINT or SIGTERM lets requests in flight finish; a second one stops at once.`,
 		Flags: []cli.Flag{
@@ -105,6 +108,7 @@ func serveChecked(ctx context.Context, t terminal, conf *config, set settings, w
 	}
 	srv, err := newServer(serverConfig{
 		issuer: set.issuer, name: conf.Name, proxies: set.proxies, tls: set.tls, now: time.Now, log: where.Logger,
+		implicit: conf.Implicit, register: registration{policy: conf.Registration},
 	}, db)
 	if err != nil {
 		return errors.Join(err, closeListeners(listeners), db.Close())

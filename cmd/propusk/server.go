@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -22,20 +23,32 @@ import (
 
 // serverConfig is what the server needs to know beside its database.
 type serverConfig struct {
-	issuer  string
-	name    string // of the organisation
-	dev     bool
-	hosts   []string       // dev: further names a browser may call it by
-	proxies []netip.Prefix // whose X-Forwarded-For is believed
-	tls     *certificate   // nil: plain HTTP
-	now     func() time.Time
-	log     *slog.Logger // one line for each request at level info, failures at level error
+	issuer   string
+	name     string // of the organisation
+	dev      bool
+	hosts    []string       // dev: further names a browser may call it by
+	proxies  []netip.Prefix // whose X-Forwarded-For is believed
+	tls      *certificate   // nil: plain HTTP
+	implicit bool           // response types beyond code
+	register registration   // of clients over the network
+	now      func() time.Time
+	log      *slog.Logger // one line for each request at level info, failures at level error
+}
+
+// registration says who may register clients over the network, and where propusk may go to for them.
+type registration struct {
+	policy        string // closed, also "": nobody; token: who has an administrator's; open: everybody
+	withoutPKCE   bool   // confidential ones may leave PKCE out
+	hosts         []string
+	insecureHosts []string
+	roots         *x509.CertPool
 }
 
 // server is propusk's HTTP server with its database.
 type server struct {
 	http     *http.Server
 	db       *storage.DB
+	protocol *provider.Provider
 	log      *slog.Logger
 	tls      bool // net/http sets TLSConfig by itself, so that says nothing
 	draining atomic.Bool
@@ -54,7 +67,9 @@ func newServer(c serverConfig, db *storage.DB) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
-	protocol, err := provider.New(provider.Config{Issuer: c.issuer, Dev: c.dev, Now: c.now, Logger: c.log}, db, pages)
+	protocol, err := provider.New(provider.Config{Issuer: c.issuer, Dev: c.dev, Now: c.now, Logger: c.log, Implicit: c.implicit,
+		Registration: c.register.policy, RegistrationWithoutPKCE: c.register.withoutPKCE,
+		AllowHosts: c.register.hosts, InsecureHosts: c.register.insecureHosts, Roots: c.register.roots}, db, pages)
 	if err != nil {
 		return nil, fmt.Errorf("provider: %w", err)
 	}
@@ -70,7 +85,7 @@ func newServer(c serverConfig, db *storage.DB) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
-	s := &server{db: db, log: c.log}
+	s := &server{db: db, protocol: protocol, log: c.log}
 	s.http = &http.Server{
 		Handler:           s.routes(c, pages, protocol, people, board, rest),
 		ReadHeaderTimeout: 5 * time.Second,

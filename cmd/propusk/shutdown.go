@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
@@ -21,19 +22,17 @@ var errCut = errors.New("stopped before every request had its answer")
 // called as soon as requests are answered.
 func (s *server) serve(listeners []net.Listener, stop <-chan struct{}, ready func() error) error {
 	upkeep, endUpkeep := context.WithCancel(context.Background())
-	upkeepDone := make(chan struct{})
-	go func() {
-		defer close(upkeepDone)
-		s.db.Maintain(upkeep)
-	}()
+	var working sync.WaitGroup
+	working.Go(func() { s.db.Maintain(upkeep) })
+	working.Go(func() { s.protocol.Deliver(upkeep) })
 	defer func() {
 		endUpkeep()
-		<-upkeepDone
+		working.Wait()
 	}()
 	return s.listenUntil(listeners, stop, ready)
 }
 
-// listenUntil is serve without the upkeep of the database.
+// listenUntil is serve without the upkeep of the database and the delivery of logouts.
 func (s *server) listenUntil(listeners []net.Listener, stop <-chan struct{}, ready func() error) error {
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {

@@ -42,6 +42,9 @@ func appNotice(app *storage.App, n storage.Notice, may page.AppMay) page.AppNoti
 		uri := refusedURI(n)
 		told.Refused = &uri
 		told.Link = eventLink(app, n)
+	case storage.NoticeLogouts:
+		told.Value = n.Reason
+		told.Link = eventLink(app, n)
 	case storage.NoticeRefusals:
 		told.Link = "/apps/" + app.ID + "/events"
 	default:

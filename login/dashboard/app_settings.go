@@ -48,7 +48,13 @@ func (d *Dashboard) changeSettings(w http.ResponseWriter, r *http.Request, m *lo
 	section := form.Get("section")
 	switch section {
 	case "methods":
-		change = func(a *storage.App) { a.AuthMethods = slices.Clone(form["method"]) }
+		change = func(a *storage.App) {
+			// The methods by signature have no box here: an app that registered for one keeps it.
+			signed := slices.DeleteFunc(slices.Clone(a.AuthMethods), func(m string) bool {
+				return m != storage.AuthSecretJWT && m != storage.AuthPrivateKeyJWT
+			})
+			a.AuthMethods = append(slices.Clone(form["method"]), signed...)
+		}
 	case "tokens":
 		change = tokenSettings(form)
 	case "network":

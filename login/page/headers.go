@@ -47,10 +47,27 @@ func policy(formAction []string) string {
 		"; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 }
 
+// origin is a host source of CSP Level 3 §2.3.1 with scheme and without path.
+var origin = regexp.MustCompile(`^https?://([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]+)?$`)
+
+// frameSources is the directive under which only those origins load in frames; what is none is left out.
+func frameSources(origins []string) string {
+	directive := ""
+	for _, o := range origins {
+		if origin.MatchString(o) {
+			directive += " " + o
+		}
+	}
+	if directive == "" {
+		return ""
+	}
+	return "; frame-src" + directive
+}
+
 // policyOf is the policy of one page: those of signed-in people may run our one script.
 func (p *Renderer) policyOf(data any, v View) string {
 	if _, ok := data.(shelled); ok {
 		return policy(v.FormAction) + "; script-src 'self'"
 	}
-	return policy(v.FormAction)
+	return policy(v.FormAction) + frameSources(v.FrameSrc)
 }

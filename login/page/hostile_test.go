@@ -143,7 +143,13 @@ func checkTree(t *testing.T, body, what string) {
 			if own := len(n.Attr) > 0 && n.Attr[0].Key == "src" && strings.HasPrefix(n.Attr[0].Val, static.Prefix); !own || n.FirstChild != nil {
 				t.Errorf("%s: there is a script", what)
 			}
-		case "style", "img", "iframe", "object", "embed", "base":
+		case "iframe":
+			for _, a := range n.Attr {
+				if a.Key == "src" && !strings.HasPrefix(a.Val, "https://") || a.Key == "srcdoc" {
+					t.Errorf("%s: a frame with %s=%q", what, a.Key, a.Val)
+				}
+			}
+		case "style", "img", "object", "embed", "base":
 			t.Errorf("%s: there is a %s", what, n.Data)
 		}
 		for _, a := range n.Attr {

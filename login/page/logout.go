@@ -19,6 +19,10 @@ func (l Logout) frame() (Stub, Hidden) { return l.Stub, l.Hidden }
 type SignedOut struct {
 	Stub Stub
 	At   time.Time
+	// Frames are addresses of apps that are told through a frame each; the view names their origins.
+	Frames []string
+	Next   string // where the person goes on to, an app's own page; empty: nowhere
+	App    string // its name, as on its pass
 }
 
 func (SignedOut) template() string        { return "signed-out" }

@@ -45,6 +45,7 @@ type language struct {
 type View struct {
 	Status     int      // 0: 200, or 400 for a Problem
 	UILocales  []string // of the request, for Lang
+	FrameSrc   []string // origins whose pages may stand in frames, "https://host:port"
 	FormAction []string // further CSP form-action sources, for forms that end at an app: "https:", "http:", "myapp:"
 }
 

@@ -119,6 +119,8 @@ func doorSamples() []sample {
 		{"logout", false, Logout{Hidden: hidden, Person: alice, Since: noon.Add(-5 * time.Hour), App: "Harbour Reports", Sealed: "sealed-logout"}},
 		{"logout-self", false, Logout{Hidden: hidden, Person: alice, Since: noon.Add(-24 * time.Hour)}},
 		{"signed-out", false, SignedOut{At: noon}},
+		{"signed-out-apps", false, SignedOut{At: noon, App: "Harbour Reports", Next: "https://harbour.example/bye?state=x",
+			Frames: []string{"https://harbour.example/out?iss=https%3A%2F%2Fid.example&sid=01", "https://notes.example/out"}}},
 		{"home", true, Home{Discovery: "http://localhost:9998/.well-known/openid-configuration"}},
 		{"problem", false, refused},
 		{"problem-unchecked", false, Problem{Stub: notes, ID: "E-4K7Q-02MD", Key: "parameter_invalid"}},

@@ -44,16 +44,24 @@ func Start(t testing.TB) *Provider {
 	if err != nil {
 		t.Fatalf("database: %v", err)
 	}
-	handler, err := routes(p.Issuer, p.DB, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	handler, protocol, err := routes(p.Issuer, p.DB, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	if err != nil {
 		t.Fatalf("provider: %v", err)
 	}
 	server := &http.Server{Handler: handler}
 	stopped := make(chan error, 1)
 	go func() { stopped <- server.Serve(listener) }()
+	delivery, endDelivery := context.WithCancel(context.Background())
+	delivered := make(chan struct{})
+	go func() {
+		defer close(delivered)
+		protocol.Deliver(delivery)
+	}()
 	t.Cleanup(func() {
 		_ = server.Close()
 		<-stopped
+		endDelivery()
+		<-delivered
 		err := p.DB.Close()
 		if err != nil {
 			t.Errorf("close database: %v", err)
@@ -62,18 +70,18 @@ func Start(t testing.TB) *Provider {
 	return p
 }
 
-func routes(issuer string, db *storage.DB, log *slog.Logger) (http.Handler, error) {
+func routes(issuer string, db *storage.DB, log *slog.Logger) (http.Handler, *provider.Provider, error) {
 	pages, err := page.New(page.Config{Issuer: issuer, Dev: true, Logger: log})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	protocol, err := provider.New(provider.Config{Issuer: issuer, Dev: true, Logger: log}, db, pages)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	people, err := login.New(login.Config{Issuer: issuer, Dev: true, Logger: log}, db, pages, protocol)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	core := protocol.Handler(provider.Front{Authorize: people.Authorize, Logout: people.Logout})
 	r := chi.NewRouter()
@@ -84,7 +92,7 @@ func routes(issuer string, db *storage.DB, log *slog.Logger) (http.Handler, erro
 		r.Use(pages.Headers)
 		people.Routes(r)
 	})
-	return r, nil
+	return r, protocol, nil
 }
 
 // Person is somebody with a fresh browser and the seeded password of login.

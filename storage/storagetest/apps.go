@@ -107,6 +107,12 @@ func testAppUpdate(t *testing.T, w *world) {
 		"access_token_ttl":          func(a *storage.App) { a.AccessTokenTTL = time.Second },
 		"name_missing":              func(a *storage.App) { a.Name = " " },
 		"uri_invalid":               func(a *storage.App) { a.PolicyURI = "javascript:alert(1)" },
+		"keys_missing":              func(a *storage.App) { a.AuthMethods = []string{storage.AuthPrivateKeyJWT} },
+		"keys_invalid":              func(a *storage.App) { a.Registration.JWKS = []byte(`{"keys":[]}`) },
+		"keys_twice": func(a *storage.App) {
+			a.Registration.JWKS, a.Registration.JWKSURI = []byte(`{"keys":[{}]}`), "https://app.example/keys"
+		},
+		"registration_value": func(a *storage.App) { a.Registration.RequestObjectAlg = "none" },
 	} {
 		_, err := w.db.UpdateApp(w.ctx, storage.Command, "demo", func(a *storage.App) error { change(a); return nil })
 		w.reason(err, want)

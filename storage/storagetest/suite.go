@@ -24,6 +24,8 @@ func Run(t *testing.T, open func(*testing.T, *Clock) *storage.DB) {
 		{"apps/defaults", testAppDefaults},
 		{"apps/secrets", testAppSecrets},
 		{"apps/update", testAppUpdate},
+		{"apps/registration", testRegistrationKept},
+		{"assertions", testAssertions},
 		{"apps/foreign", testForeignApp},
 		{"apps/roles", testRoles},
 		{"apps/rights at use", testRightsAtUse},

@@ -1,0 +1,54 @@
+package login
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/propusk/propusk/storage"
+)
+
+// The signed-out page holds a frame for each app that got tokens in the session, and no other.
+func TestLogoutFrames(t *testing.T) {
+	w := newWorld(t, production)
+	for _, app := range []string{"shop", "stranger"} {
+		_, err := w.db.UpdateApp(t.Context(), storage.System, app, func(a *storage.App) error {
+			a.Registration.FrontchannelLogoutURI, a.Registration.FrontchannelSession = "https://"+app+".example/out?x=1", true
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := w.browser()
+	b.signIn(b.get("/login"), "alice", "alice")
+	s := b.session()
+	if got, want := b.cookies["__Host-propusk_state"], w.db.BrowserState(s.ID); got != want {
+		t.Errorf("state of the browser %q, want %q", got, want)
+	}
+	err := w.db.Decide(t.Context(), storage.Actor{Kind: storage.ActorUser, ID: s.UserID}, "shop", []storage.Consent{{Scope: "openid", Granted: true, DecidedAt: w.clock.Now()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcome, err := w.db.RedeemCode(t.Context(), &storage.Grant{ID: "grant-of-the-shop", UserID: s.UserID, AppID: "shop", SessionID: s.ID,
+		Scopes: []string{"openid"}, AuthTime: w.clock.Now(), ACR: "1", EndsAt: w.clock.Now().Add(time.Hour)}, false)
+	if err != nil || outcome != storage.Redeemed {
+		t.Fatalf("grant: %v, %v", outcome, err)
+	}
+	a := b.endsession(storage.LogoutRequest{AppID: "shop", SessionID: s.ID, Sub: s.UserID, RedirectURI: "https://shop.example/bye", State: "s 1"})
+	wantPage(t, a, http.StatusOK, "logout-next")
+	if got, want := a.header.Get("Refresh"), "2; url=https://shop.example/bye?state=s+1"; got != want {
+		t.Errorf("Refresh %q, want %q", got, want)
+	}
+	frame := `<iframe src="https://shop.example/out?x=1&amp;iss=https%3A%2F%2F`
+	if !strings.Contains(a.body, frame) || !strings.Contains(a.body, "sid="+s.ID+`"`) || strings.Contains(a.body, "stranger") {
+		t.Errorf("frames of\n%s", a.body)
+	}
+	if policy := a.header.Get("Content-Security-Policy"); !strings.HasSuffix(policy, "; frame-src https://shop.example") {
+		t.Errorf("policy %q", policy)
+	}
+	if b.cookies["__Host-propusk_state"] != "" || b.session() != nil {
+		t.Error("still signed in")
+	}
+}

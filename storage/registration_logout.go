@@ -1,0 +1,59 @@
+package storage
+
+import (
+	"net/url"
+	"strings"
+)
+
+// checkLogoutURIs checks backchannel_logout_uri and frontchannel_logout_uri: absolute, https (http on this
+// machine only), without fragment, user and control characters, and within the trusted domains. One for
+// the front channel has scheme, host and port of a registered redirect URI (OpenID Connect Front-Channel
+// Logout 1.0 §2). Reasons: uri_invalid, logout_uri_origin.
+func checkLogoutURIs(a *App) error {
+	r := &a.Registration
+	for _, x := range []struct{ field, uri string }{
+		{"backchannel_logout_uri", r.BackchannelLogoutURI}, {"frontchannel_logout_uri", r.FrontchannelLogoutURI},
+	} {
+		if x.uri != "" && (!validLogoutURI(x.uri) || !a.within(x.uri, true)) {
+			return &Invalid{Field: x.field, Reason: "uri_invalid", Value: clip(x.uri, 200)}
+		}
+	}
+	if r.FrontchannelLogoutURI == "" {
+		return nil
+	}
+	origin := logoutOrigin(r.FrontchannelLogoutURI)
+	for _, uri := range a.RedirectURIs {
+		if logoutOrigin(uri) == origin {
+			return nil
+		}
+	}
+	if a.AnyLoopback && strings.HasPrefix(origin, "http://") { // validLogoutURI lets http pass on this machine only
+		return nil
+	}
+	return &Invalid{Field: "frontchannel_logout_uri", Reason: "logout_uri_origin", Value: clip(r.FrontchannelLogoutURI, 200)}
+}
+
+func validLogoutURI(uri string) bool {
+	if len(uri) > uriMax || !visibleASCII(uri) || strings.ContainsAny(uri, "\"<>\\^`{|}#") {
+		return false
+	}
+	u, err := url.Parse(uri)
+	return err == nil && u.Opaque == "" && u.Host != "" && u.User == nil &&
+		(u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Host))
+}
+
+// logoutOrigin is the origin of a URI with its default port left out (RFC 6454 §4); "" where it has none.
+func logoutOrigin(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	host, port := strings.ToLower(u.Hostname()), u.Port()
+	if port == "443" && u.Scheme == "https" || port == "80" && u.Scheme == "http" {
+		port = ""
+	}
+	if port != "" {
+		port = ":" + port
+	}
+	return u.Scheme + "://" + host + port
+}
