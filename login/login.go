@@ -123,7 +123,11 @@ func (l *Login) showHome(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if v.session != nil {
-		http.Redirect(w, r, home, http.StatusSeeOther)
+		to := home
+		if lang := r.URL.Query().Get("lang"); lang == "en" || lang == "ru" {
+			to += "?lang=" + lang // the link of a page's footer
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
 		return
 	}
 	l.pages.Show(w, r, page.View{}, page.Home{
