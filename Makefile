@@ -12,7 +12,7 @@ build:
 
 ## test: everything: formatting, vet, all tests with the race detector, foreign clients and a browser included
 test: tools check
-	$(GO) test -race -timeout 9m ./...
+	$(GO) test -race -timeout 15m ./...
 
 ## check: formatting and vet
 check:
