@@ -32,8 +32,9 @@ type fakeModule struct {
 	result  string // "" never ends
 	status  string // "" is FINISHED
 	log     []suiteEntry
-	waits   bool // stops at CONFIGURED until it is started
-	late    int  // polls that time out before the end
+	waits   bool   // stops at CONFIGURED until it is started
+	late    int    // polls that time out before the end
+	broken  string // start answers 500: "started" although it starts, "waiting" because it does not
 }
 
 type fakeRun struct {
@@ -125,7 +126,13 @@ func (f *fakeSuite) create(w http.ResponseWriter, r *http.Request) {
 func (f *fakeSuite) start(w http.ResponseWriter, r *http.Request) {
 	run := f.runs[r.PathValue("id")]
 	f.calls = append(f.calls, "start "+run.module.name)
-	run.state = "WAITING"
+	if run.module.broken != "waiting" {
+		run.state = "WAITING"
+	}
+	if run.module.broken != "" {
+		f.answer(w, http.StatusInternalServerError, object{"error": "could not write JSON"})
+		return
+	}
 	f.answer(w, http.StatusOK, object{"name": run.module.name, "id": r.PathValue("id")})
 }
 

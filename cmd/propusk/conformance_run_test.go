@@ -149,6 +149,19 @@ func TestConformanceRunRotates(t *testing.T) {
 	}
 }
 
+// TestConformanceRunStumbles: an error of the suite at the start counts if the module did not start.
+func TestConformanceRunStumbles(t *testing.T) {
+	f := newFakeSuite(t, fakeModule{name: "one", result: resultPassed, waits: true, broken: "started"},
+		fakeModule{name: "two", result: resultPassed, waits: true, broken: "waiting"})
+	got, err := runFake(t, f, fakePlan, object{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[0].Result != resultPassed || got[1].Result != resultFailed || !strings.Contains(got[1].Condition, "could not write JSON") {
+		t.Errorf("got %+v and %+v", got[0], got[1])
+	}
+}
+
 // TestConformanceRunWithoutSuite: what is wrong with the suite itself ends the run with its words.
 func TestConformanceRunWithoutSuite(t *testing.T) {
 	f := newFakeSuite(t)
