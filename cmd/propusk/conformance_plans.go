@@ -48,8 +48,12 @@ var suitePlans = []suitePlan{
 		{"response_type", "code"}, {"response_mode", "default"}, {"client_registration", "dynamic_client"}}, "dynamic.json"},
 	{"implicit-static", "oidcc-implicit-certification-test-plan", staticByDiscovery, "static.json"},
 	{"hybrid-static", "oidcc-hybrid-certification-test-plan", staticByDiscovery, "static.json"},
+	{"formpost-implicit-static", "oidcc-formpost-implicit-certification-test-plan", staticByDiscovery, "static.json"},
+	{"formpost-hybrid-static", "oidcc-formpost-hybrid-certification-test-plan", staticByDiscovery, "static.json"},
 	{"implicit-dynamic", "oidcc-implicit-certification-test-plan", dynamicByDiscovery, "dynamic.json"},
 	{"hybrid-dynamic", "oidcc-hybrid-certification-test-plan", dynamicByDiscovery, "dynamic.json"},
+	{"formpost-implicit-dynamic", "oidcc-formpost-implicit-certification-test-plan", dynamicByDiscovery, "dynamic.json"},
+	{"formpost-hybrid-dynamic", "oidcc-formpost-hybrid-certification-test-plan", dynamicByDiscovery, "dynamic.json"},
 }
 
 var (
