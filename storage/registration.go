@@ -2,6 +2,7 @@ package storage
 
 import (
 	"encoding/json"
+	"maps"
 	"net/mail"
 	"net/url"
 	"slices"
@@ -39,8 +40,14 @@ type Registration struct {
 	Contacts              []string        `json:"contacts,omitempty"`
 	SoftwareID            string          `json:"software_id,omitempty"`
 	SoftwareVersion       string          `json:"software_version,omitempty"`
-	Dynamic               bool            `json:"dynamic,omitempty"`    // made by the registration endpoint
-	TokenHash             string          `json:"token_hash,omitempty"` // keyed hash of the registration access token
+	// RefreshTokenTTL is the absolute life of the refresh tokens of one grant in seconds, from the sign-in on;
+	// 0: [RefreshAbsolute]. See [App.RefreshLife].
+	RefreshTokenTTL int64 `json:"refresh_token_ttl,omitempty"`
+	// Localized has logo_uri, client_uri, policy_uri and tos_uri in other languages by the member's name with
+	// the language tag, "tos_uri#ru" (RFC 7591 §2.2); [App.Names] has those of client_name.
+	Localized map[string]string `json:"localized,omitempty"`
+	Dynamic   bool              `json:"dynamic,omitempty"`    // made by the registration endpoint
+	TokenHash string            `json:"token_hash,omitempty"` // keyed hash of the registration access token
 }
 
 // Bounds of a registration.
@@ -66,6 +73,7 @@ func (r *Registration) copy() Registration {
 	c := *r
 	c.ResponseTypes, c.JWKS, c.RequestURIs = slices.Clone(r.ResponseTypes), slices.Clone(r.JWKS), slices.Clone(r.RequestURIs)
 	c.DefaultACRValues, c.Contacts = slices.Clone(r.DefaultACRValues), slices.Clone(r.Contacts)
+	c.Localized = maps.Clone(r.Localized)
 	if r.DefaultMaxAge != nil {
 		age := *r.DefaultMaxAge
 		c.DefaultMaxAge = &age
