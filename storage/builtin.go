@@ -41,7 +41,7 @@ var coreScopes = []Scope{
 	},
 }
 
-// apiScopes are the scopes of the REST API. Migration 00002 stores them, because databases older than the
+// apiScopes are the scopes of the REST API. Migrations 00002 and 00005 store them, because databases older than the
 // API need them as well; a test compares the two.
 var apiScopes = []Scope{
 	{
@@ -58,14 +58,14 @@ var apiScopes = []Scope{
 	},
 	{
 		Name:     ScopeUsersRead,
-		Title:    map[string]string{"en": "See all people", "ru": "Просмотр всех пользователей"},
-		Text:     map[string]string{"en": "See the accounts of all people here", "ru": "Видеть учётные записи всех пользователей"},
+		Title:    map[string]string{"en": "See all people", "ru": "Просмотр всех людей"},
+		Text:     map[string]string{"en": "See the accounts of all people here", "ru": "Видеть учётные записи всех людей"},
 		Audience: APIAudience,
 	},
 	{
 		Name:     ScopeUsersWrite,
-		Title:    map[string]string{"en": "Manage people", "ru": "Управление пользователями"},
-		Text:     map[string]string{"en": "Add people, change their accounts and disable them", "ru": "Добавлять пользователей, менять и отключать их учётные записи"},
+		Title:    map[string]string{"en": "Manage people", "ru": "Изменение учётных записей людей"},
+		Text:     map[string]string{"en": "Add people, change their accounts and disable them", "ru": "Добавлять людей, менять и отключать их учётные записи"},
 		Audience: APIAudience,
 	},
 	{
