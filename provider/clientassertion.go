@@ -54,9 +54,10 @@ func (p *Provider) checkAssertion(ctx context.Context, app *storage.App, j *clie
 	if want != "" && j.alg != want {
 		return fmt.Errorf("app %q is registered to sign with %s, not %s", app.ID, want, j.alg)
 	}
+	// One that is meant for somebody else too could be used here by them.
 	audience, ok := texts(j.claims, "aud")
-	if !ok || !slices.ContainsFunc(audience, func(a string) bool { return a == p.issuer || a == p.issuer+PathToken }) {
-		return fmt.Errorf("aud is neither %s nor its token endpoint", p.issuer)
+	if !ok || slices.ContainsFunc(audience, func(a string) bool { return a != p.issuer && a != p.issuer+PathToken }) {
+		return fmt.Errorf("aud is not %s or its token endpoint alone", p.issuer)
 	}
 	exp, err := j.checkTimes(p.now(), assertionAhead, true)
 	if err != nil {

@@ -19,7 +19,7 @@ func TestPrivateKeyJWT(t *testing.T) {
 			for name, claims := range map[string]map[string]any{
 				"issuer":         w.assertionClaims(),
 				"token endpoint": w.assertionClaims("aud", w.p.issuer+PathToken),
-				"list":           w.assertionClaims("aud", []string{"https://other.example", w.p.issuer}),
+				"list":           w.assertionClaims("aud", []string{w.p.issuer + PathToken, w.p.issuer}),
 				"nbf 8 s ahead":  w.assertionClaims("nbf", w.clock.Now().Unix()+8),
 				"fraction":       w.assertionClaims("exp", float64(w.clock.Now().Unix())+30.5),
 			} {
@@ -58,6 +58,7 @@ func TestHostileAssertions(t *testing.T) {
 	rows := map[string]string{
 		"wrong aud":            key.sign(t, w.assertionClaims("aud", "https://evil.example")),
 		"aud with slash":       key.sign(t, w.assertionClaims("aud", w.p.issuer+"/")),
+		"aud of another too":   key.sign(t, w.assertionClaims("aud", []string{w.p.issuer, "https://evil.example"})),
 		"aud missing":          key.sign(t, w.assertionClaims("aud", nil)),
 		"aud number":           key.sign(t, w.assertionClaims("aud", 1)),
 		"aud empty list":       key.sign(t, w.assertionClaims("aud", []string{})),

@@ -74,6 +74,10 @@ func readJWS(text string, most int, algs []string) (*clientJWS, error) {
 	case parts[2] == "":
 		return nil, errors.New("the signature is empty")
 	}
+	_, err = decoded(parts[2])
+	if err != nil {
+		return nil, fmt.Errorf("signature: %w", err)
+	}
 	j.claims, err = segment(parts[1])
 	if err != nil {
 		return nil, fmt.Errorf("payload: %w", err)
@@ -81,11 +85,21 @@ func readJWS(text string, most int, algs []string) (*clientJWS, error) {
 	return j, nil
 }
 
-// segment decodes a part of a JWS that must be a JSON object.
-func segment(part string) (map[string]json.RawMessage, error) {
+// decoded is a part of a JWS: base64url as RFC 7515 §2 has it, in the one way each text is written. Go's
+// decoder alone would pass over line ends and leftover bits.
+func decoded(part string) ([]byte, error) {
 	text, err := base64.RawURLEncoding.Strict().DecodeString(part)
 	if err != nil || strings.ContainsAny(part, "\r\n") {
 		return nil, errors.New("not base64url")
+	}
+	return text, nil
+}
+
+// segment decodes a part of a JWS that must be a JSON object.
+func segment(part string) (map[string]json.RawMessage, error) {
+	text, err := decoded(part)
+	if err != nil {
+		return nil, err
 	}
 	return strictObject(text)
 }
