@@ -37,6 +37,7 @@ type Config struct {
 	Registration string
 	// RegistrationWithoutPKCE excuses confidential apps that register from PKCE, as the conformance suite asks.
 	RegistrationWithoutPKCE bool
+	RegistrationsPerMinute  int  // of one address where registration is open; 0: 100
 	Implicit                bool // response types beyond code, for apps that registered them
 	// AllowHosts are hosts that may be fetched from though they lie on a private or loopback address, by
 	// name or "name:port"; for them http is allowed as well where the name is "localhost" or an address.
@@ -83,7 +84,7 @@ func New(c Config, db *storage.DB, pages *page.Renderer) (*Provider, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	p := &Provider{issuer: c.Issuer, dev: c.Dev, now: c.Now, log: c.Logger, db: db, pages: pages, out: newOutgoing(c), registration: c.Registration, withoutPKCE: c.RegistrationWithoutPKCE, implicit: c.Implicit}
+	p := &Provider{issuer: c.Issuer, dev: c.Dev, now: c.Now, log: c.Logger, db: db, pages: pages, out: newOutgoing(c), registration: c.Registration, withoutPKCE: c.RegistrationWithoutPKCE, registrations: registrationRate{limit: c.RegistrationsPerMinute}, implicit: c.Implicit}
 	opts := []op.Option{op.WithCrypto(sealer{db}), op.WithCORSOptions(nil)}
 	if strings.HasPrefix(c.Issuer, "http://") {
 		opts = append(opts, op.WithAllowInsecure())

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"net/netip"
 	"sync"
 	"time"
@@ -8,13 +9,14 @@ import (
 
 // Bounds of open registration.
 const (
-	registrationLimit   = 100 // of one address in a window
+	registrationLimit   = 100 // of one address in a window, unless configured
 	registrationWindow  = time.Minute
 	registrationWindows = 10_000
 )
 
 // registrationRate counts registrations by address; it is one process's memory of bounded size.
 type registrationRate struct {
+	limit   int // 0: registrationLimit
 	mu      sync.Mutex
 	began   time.Time
 	windows map[netip.Prefix]int
@@ -37,7 +39,7 @@ func (l *registrationRate) allow(addr netip.Addr, now time.Time) bool {
 		l.began, l.windows = now, map[netip.Prefix]int{}
 	}
 	count, known := l.windows[block]
-	if count >= registrationLimit || !known && len(l.windows) >= registrationWindows {
+	if count >= cmp.Or(l.limit, registrationLimit) || !known && len(l.windows) >= registrationWindows {
 		return false
 	}
 	l.windows[block] = count + 1

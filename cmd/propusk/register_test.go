@@ -35,9 +35,13 @@ func (w *world) register(metadata object) (int, object) {
 // TestConformanceRegistration: the suite registers as it pleases, and its clients may leave PKCE out.
 func TestConformanceRegistration(t *testing.T) {
 	w := conformanceWorld(t, t.TempDir(), "https://elsewhere.test")
-	status, client := w.register(object{"redirect_uris": []string{"https://elsewhere.test/test/a/x/callback"}, "client_name": "suite"})
-	if status != http.StatusCreated {
-		t.Fatalf("%d %v", status, client)
+	var status int
+	var client object
+	for i := range 150 { // a fast machine plays more modules in a minute than anybody else may register clients
+		status, client = w.register(object{"redirect_uris": []string{"https://elsewhere.test/test/a/x/callback"}, "client_name": "suite"})
+		if status != http.StatusCreated {
+			t.Fatalf("client %d: %d %v", i, status, client)
+		}
 	}
 	app, err := w.db.App(t.Context(), client["client_id"].(string))
 	if err != nil || !app.WithoutPKCE || app.Trusted {
@@ -47,7 +51,7 @@ func TestConformanceRegistration(t *testing.T) {
 
 func TestSuiteRegistration(t *testing.T) {
 	r := suiteRegistration("https://suite.test:8443", nil)
-	want := registration{policy: "open", withoutPKCE: true, hosts: []string{"suite.test:8443"}, insecureHosts: []string{"suite.test:8443"}}
+	want := registration{policy: "open", withoutPKCE: true, perMinute: 10_000, hosts: []string{"suite.test:8443"}, insecureHosts: []string{"suite.test:8443"}}
 	if diff := cmp.Diff(want, r, cmp.AllowUnexported(registration{})); diff != "" {
 		t.Error(diff)
 	}

@@ -39,6 +39,7 @@ type serverConfig struct {
 type registration struct {
 	policy        string // closed, also "": nobody; token: who has an administrator's; open: everybody
 	withoutPKCE   bool   // confidential ones may leave PKCE out
+	perMinute     int    // how many of one address where everybody may, 0: the provider's own limit
 	hosts         []string
 	insecureHosts []string
 	roots         *x509.CertPool
@@ -69,6 +70,7 @@ func newServer(c serverConfig, db *storage.DB) (*server, error) {
 	}
 	protocol, err := provider.New(provider.Config{Issuer: c.issuer, Dev: c.dev, Now: c.now, Logger: c.log, Implicit: c.implicit,
 		Registration: c.register.policy, RegistrationWithoutPKCE: c.register.withoutPKCE,
+		RegistrationsPerMinute: c.register.perMinute,
 		AllowHosts: c.register.hosts, InsecureHosts: c.register.insecureHosts, Roots: c.register.roots}, db, pages)
 	if err != nil {
 		return nil, fmt.Errorf("provider: %w", err)
