@@ -69,8 +69,7 @@ func newServer(c serverConfig, db *storage.DB) (*server, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	protocol, err := provider.New(provider.Config{Issuer: c.issuer, Dev: c.dev, Now: c.now, Logger: c.log, Implicit: c.implicit,
-		Registration: c.register.policy, RegistrationWithoutPKCE: c.register.withoutPKCE,
-		RegistrationsPerMinute: c.register.perMinute,
+		Registration: c.register.policy, RegistrationWithoutPKCE: c.register.withoutPKCE, RegistrationsPerMinute: c.register.perMinute,
 		AllowHosts: c.register.hosts, InsecureHosts: c.register.insecureHosts, Roots: c.register.roots}, db, pages)
 	if err != nil {
 		return nil, fmt.Errorf("provider: %w", err)
