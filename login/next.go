@@ -1,9 +1,9 @@
 package login
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/propusk/propusk/storage"
@@ -62,7 +62,7 @@ func next(in input) step {
 		return nextOwn(in)
 	}
 	if acrUnmet(in.req.Claims) {
-		return refusal("unmet_authentication_requirements", "only the acr value 1 is offered")
+		return refusal("unmet_authentication_requirements", "of acr only "+strings.Join(storage.ACRValues, ", ")+" is offered")
 	}
 	if len(in.scopes()) == 0 {
 		return refusal("invalid_scope", "no scope that the app may have was asked for")
@@ -174,8 +174,8 @@ func (in input) scope(name string) *storage.Scope {
 	return nil
 }
 
-// acrUnmet tells whether the claims parameter makes acr essential with values that exclude "1", the only
-// one there is (Core §5.5.1.1). Voluntary values, acr_values among them, are ignored.
+// acrUnmet tells whether the claims parameter makes acr essential with values that exclude all there are
+// (Core §5.5.1.1). Voluntary values, acr_values among them, are ignored.
 func acrUnmet(c *storage.Claims) bool {
 	if c == nil {
 		return false
@@ -189,7 +189,9 @@ func acrUnmet(c *storage.Claims) bool {
 		values = append([]json.RawMessage{acr.Value}, values...)
 	}
 	for _, v := range values {
-		if bytes.Equal(bytes.TrimSpace(v), []byte(`"1"`)) {
+		var value string
+		err := json.Unmarshal(v, &value)
+		if err == nil && slices.Contains(storage.ACRValues, value) {
 			return false
 		}
 	}

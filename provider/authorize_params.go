@@ -64,6 +64,10 @@ func (p *Provider) checkResponse(app *storage.App, c *call) *refusal {
 	return p.checkResponseType(app, form)
 }
 
+// challengeMethods are the methods of PKCE, as discovery lists them: plain proves nothing to whoever reads the
+// request (RFC 7636 §7.2).
+var challengeMethods = []string{"S256"}
+
 // checkChallenge holds PKCE against the app's switch: S256 and nothing else, and a challenge from every
 // app that was not excused; a public app never is (RFC 9700 §2.1.1).
 func checkChallenge(app *storage.App, challenge, method string) *refusal {
@@ -74,8 +78,8 @@ func checkChallenge(app *storage.App, challenge, method string) *refusal {
 		return refuse(errInvalidRequest, "code_challenge is missing: the app %s must use PKCE with code_challenge_method S256", app.ID)
 	case challenge == "":
 		return nil
-	case method != "S256":
-		return refuse(errInvalidRequest, "code_challenge_method must be S256")
+	case !slices.Contains(challengeMethods, method):
+		return refuse(errInvalidRequest, "code_challenge_method must be %s", alternatives(challengeMethods))
 	case !validChallenge(challenge):
 		return refuse(errInvalidRequest, "code_challenge must be 43 characters of BASE64URL(SHA256(code_verifier))")
 	}

@@ -20,6 +20,12 @@ type Session struct {
 	endedAt time.Time // zero while it stands
 }
 
+// ACRPassword is the acr of a person who proved who they are by a password, and ACRValues all there are, as
+// discovery lists them (OpenID Connect Core §2).
+const ACRPassword = "1"
+
+var ACRValues = []string{ACRPassword}
+
 // NewSession is the input of [DB.StartSession].
 type NewSession struct {
 	UserID    string

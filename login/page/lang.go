@@ -3,6 +3,7 @@ package page
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	xlanguage "golang.org/x/text/language"
@@ -10,6 +11,9 @@ import (
 
 // supported are the languages of the pages; the first is spoken when nothing else is asked for.
 var supported = []string{"en", "ru"}
+
+// Languages are the languages of the pages, as discovery lists them (ui_locales_supported).
+func Languages() []string { return slices.Clone(supported) }
 
 var matcher = xlanguage.NewMatcher([]xlanguage.Tag{xlanguage.English, xlanguage.Russian})
 
