@@ -90,7 +90,7 @@ func (p *Provider) grantEnds(ctx context.Context, app *storage.App, c *code, now
 		return now.Add(app.AccessTokenTTL), nil
 	}
 	if !c.offline() {
-		return storage.RefreshEnds(now, time.Time{}), nil
+		return storage.RefreshEnds(app, now, time.Time{}), nil
 	}
 	consents, err := p.db.Consents(ctx, c.userID, c.appID)
 	if err != nil {
@@ -102,5 +102,5 @@ func (p *Provider) grantEnds(ctx context.Context, app *storage.App, c *code, now
 			until = consent.Until
 		}
 	}
-	return storage.RefreshEnds(now, until), nil
+	return storage.RefreshEnds(app, now, until), nil
 }

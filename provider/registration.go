@@ -59,7 +59,7 @@ func (p *Provider) register(w http.ResponseWriter, r *http.Request) {
 			f.status = http.StatusTooManyRequests
 			return 0, nil, f
 		case err != nil:
-			return 0, nil, asMetadataRefusal(err)
+			return 0, nil, p.asMetadataRefusal(err)
 		}
 		c.app = app
 		answer := p.entry(app, offered, token)
@@ -259,7 +259,10 @@ func (p *Provider) propose(ctx context.Context, sent map[string]json.RawMessage,
 		return nil, nil, err
 	}
 	m := &proposal{app: &storage.App{Scopes: had}}
-	f := m.read(sent, doc)
+	f := checkMore(sent)
+	if f == nil {
+		f = m.read(sent, doc)
+	}
 	if f != nil {
 		return nil, nil, f
 	}
@@ -269,7 +272,7 @@ func (p *Provider) propose(ctx context.Context, sent map[string]json.RawMessage,
 	f = m.checkOffered(doc)
 	for _, check := range registrationChecks {
 		if f == nil {
-			f = check(p, ctx, m)
+			f = check(p, m)
 		}
 	}
 	if f != nil {
@@ -290,14 +293,20 @@ func (p *Provider) entry(app *storage.App, offered map[string]any, token string)
 }
 
 // asMetadataRefusal says what storage found wrong, by the name the member has in a registration.
-func asMetadataRefusal(err error) *refusal {
+func (p *Provider) asMetadataRefusal(err error) *refusal {
 	var invalid *storage.Invalid
 	if !errors.As(err, &invalid) {
 		return asRefusal(err)
 	}
-	code := errInvalidMetadata
-	if invalid.Field == "redirect_uris" {
+	code, field := errInvalidMetadata, invalid.Field
+	switch field {
+	case "redirect_uris":
 		code = errInvalidRedirectURI
+	case "token_endpoint_auth_methods":
+		field = "token_endpoint_auth_method"
 	}
-	return refuse(code, "%s", invalid.Error())
+	return refuse(code, "%s: %s", field, plainQuotes.Replace(p.pages.Reason("en", invalid.Reason, invalid.Value))).because(err)
 }
+
+// plainQuotes makes a sentence for people one that an error_description can hold (RFC 6749 §5.2).
+var plainQuotes = strings.NewReplacer("“", "'", "”", "'")

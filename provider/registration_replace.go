@@ -13,7 +13,7 @@ var notReplaced = []string{"registration_access_token", "registration_client_uri
 
 // replace answers PUT (RFC 7592 §2.2): all metadata anew, what is left out back to its default. What
 // an administrator vouched for was the app as it was, so that goes; whether it is enabled, its owner, its
-// domains and networks are not the client's to change.
+// domains, networks and refresh_token_ttl are not the client's to change.
 func (p *Provider) replace(w http.ResponseWriter, r *http.Request, app *storage.App, token string) (int, map[string]any, error) {
 	sent, f := readMetadata(w, r)
 	if f == nil {
@@ -31,7 +31,7 @@ func (p *Provider) replace(w http.ResponseWriter, r *http.Request, app *storage.
 		return nil
 	})
 	if err != nil {
-		return 0, nil, asMetadataRefusal(err)
+		return 0, nil, p.asMetadataRefusal(err)
 	}
 	answer := p.entry(changed, offered, token)
 	if !needsSecret(app, changed) {
@@ -53,9 +53,9 @@ func take(a, fresh *storage.App) {
 	a.PolicyURI, a.TosURI = fresh.PolicyURI, fresh.TosURI
 	a.WithoutPKCE = fresh.WithoutPKCE || a.WithoutPKCE && !fresh.Public()
 	a.Trusted, a.SkipConsent, a.OfflineWithoutConsent, a.PresetScopes = false, false, false, nil
-	dynamic, hash := a.Registration.Dynamic, a.Registration.TokenHash
+	kept := a.Registration
 	a.Registration = fresh.Registration
-	a.Registration.Dynamic, a.Registration.TokenHash = dynamic, hash
+	a.Registration.Dynamic, a.Registration.TokenHash, a.Registration.RefreshTokenTTL = kept.Dynamic, kept.TokenHash, kept.RefreshTokenTTL
 }
 
 // needsSecret tells whether the app must get a new secret: it has none, or signs with one from now on and

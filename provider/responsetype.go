@@ -45,23 +45,8 @@ func (p *Provider) grantTypes() []string {
 	return append(slices.Clone(offeredGrants), grantImplicit)
 }
 
-// canonicalType writes a response type as it is advertised: its words are a set, their order says nothing
-// (OAuth 2.0 Multiple Response Types §3). A repeated word makes it one that is not offered.
-func canonicalType(text string) string {
-	words := strings.Fields(text)
-	slices.Sort(words)
-	if len(words) == 1 {
-		return words[0]
-	}
-	for _, known := range implicitTypes {
-		sorted := strings.Fields(known)
-		slices.Sort(sorted)
-		if slices.Equal(words, sorted) {
-			return known
-		}
-	}
-	return text
-}
+// canonicalType writes a response type in the one order of its words that is stored and advertised.
+func canonicalType(text string) string { return storage.CanonicalResponseType(text) }
 
 // yields tells whether the response type yields the word: code, id_token or token. "" is code.
 func yields(responseType, word string) bool {
@@ -95,6 +80,8 @@ func (p *Provider) responseMode(form url.Values) string {
 func (p *Provider) checkResponseType(app *storage.App, form url.Values) *refusal {
 	kind, mode := canonicalType(form.Get("response_type")), form.Get("response_mode")
 	switch {
+	case !p.implicit && slices.Contains(implicitTypes, kind) && app.Answers(kind):
+		return refuse(errUnsupportedResponse, "the app %s is registered for response_type %s, but response types beyond code are switched off here", app.ID, kind)
 	case !slices.Contains(p.responseTypes(), kind):
 		return refuse(errUnsupportedResponse, "response_type must be %s", alternatives(p.responseTypes()))
 	case mode != "" && !slices.Contains(p.responseModes(), mode):

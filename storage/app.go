@@ -120,7 +120,7 @@ func (a *App) Scope(name string) (AppScope, bool) {
 
 // DisplayName is the app's name in the language lang ("en", "ru"), or its only name.
 func (a *App) DisplayName(lang string) string {
-	if name := a.Names[lang]; name != "" {
+	if name := localized(a.Names, "", lang); name != "" {
 		return name
 	}
 	if a.Name == "" {

@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,7 +57,35 @@ func appDetail(before, after *App) string {
 			list = append(list, f.name)
 		}
 	}
-	return fitting(list, detailMax-auditVia)
+	return fitting(append(list, registrationDiff(&before.Registration, &after.Registration)...), detailMax-auditVia)
+}
+
+// registrationDiff names the members of a registration that differ, in order. What propusk itself keeps
+// there is not told: it follows from the others, or is secret.
+func registrationDiff(before, after *Registration) []string {
+	was, is := before.members(), after.members()
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		if !bytes.Equal(was[name], is[name]) {
+			list = append(list, name)
+		}
+		delete(was, name)
+	}
+	list = append(list, slices.Collect(maps.Keys(was))...)
+	slices.Sort(list)
+	return list
+}
+
+// members is a registration as RFC 7591 would write it, without what propusk itself keeps there.
+func (r *Registration) members() map[string]json.RawMessage {
+	own := r.copy()
+	own.Localized, own.Sector, own.Dynamic, own.TokenHash = nil, "", false, ""
+	all := map[string]json.RawMessage{}
+	_ = json.Unmarshal([]byte(toJSON(own)), &all) // an object, as it was just written
+	for name, uri := range r.Localized {
+		all[name] = json.RawMessage(uri)
+	}
+	return all
 }
 
 // newAppDetail says how a new app differs from what a new app of its type is.
@@ -64,7 +94,9 @@ func newAppDetail(a *App) string {
 	setDefaults(usual)
 	list := append([]string{clip(a.Name, 100)}, appSwitches(usual, a)...)
 	list = append(list, listDiff("scopes", scopeNames(usual), scopeNames(a))...)
-	return fitting(append(list, listDiff("grant_types", usual.GrantTypes, a.GrantTypes)...), detailMax-auditVia)
+	list = append(list, listDiff("grant_types", usual.GrantTypes, a.GrantTypes)...)
+	list = append(list, listDiff("token_endpoint_auth_methods", usual.AuthMethods, a.AuthMethods)...)
+	return fitting(append(list, registrationDiff(&usual.Registration, &a.Registration)...), detailMax-auditVia)
 }
 
 // appSwitches names the switches that differ, and the presets.

@@ -30,8 +30,11 @@ func setDefaults(a *App) {
 	public := a.Type == AppBrowser || a.Type == AppNative
 	if len(a.GrantTypes) == 0 && !a.Registration.Dynamic { // whoever registers says which, maybe none but implicit
 		a.GrantTypes = []string{GrantCode, GrantRefreshToken}
-		if a.Type == AppService {
+		switch {
+		case a.Type == AppService:
 			a.GrantTypes = []string{GrantClientCredentials}
+		case len(a.Registration.ResponseTypes) > 0 && !slices.ContainsFunc(a.Registration.ResponseTypes, withCode):
+			a.GrantTypes = nil // the implicit flow alone, which has no grant at the token endpoint
 		}
 	}
 	if len(a.AuthMethods) == 0 {
@@ -76,7 +79,7 @@ func checkApp(a *App) error {
 	return nil
 }
 
-// checkAppTexts: client_id_invalid, name_missing, name_invalid, description_invalid.
+// checkAppTexts: client_id_invalid, name_missing, name_invalid, description_invalid and those of checkNames.
 func checkAppTexts(a *App) error {
 	switch {
 	case !validClientID(a.ID):
@@ -88,9 +91,20 @@ func checkAppTexts(a *App) error {
 	case len(a.Description) > 2000 || !printable(strings.NewReplacer("\n", " ", "\r", " ").Replace(a.Description)):
 		return &Invalid{Field: "description", Reason: "description_invalid"}
 	}
+	return checkNames(a)
+}
+
+// checkNames: language_invalid, language_too_many, name_invalid.
+func checkNames(a *App) error {
+	if len(a.Names) > languagesMax {
+		return &Invalid{Field: "client_name", Reason: "language_too_many"}
+	}
 	for lang, name := range a.Names {
-		if lang == "" || len(lang) > 35 || name == "" || len(name) > nameMax || !printable(name) || !printable(lang) {
-			return &Invalid{Field: "client_name#" + clip(lang, 35), Reason: "name_invalid", Value: clip(name, 100)}
+		switch {
+		case !validLanguage(lang):
+			return &Invalid{Field: "client_name#" + clip(lang, 35), Reason: "language_invalid", Value: clip(lang, 35)}
+		case name == "" || len(name) > nameMax || !printable(name):
+			return &Invalid{Field: "client_name#" + lang, Reason: "name_invalid", Value: clip(name, 100)}
 		}
 	}
 	return nil

@@ -8,7 +8,12 @@ import (
 
 // DeleteApp removes the app with everything that belongs to it: keys, developers, consents, grants, tokens
 // and the scopes it owns. It is switched off first, so its tokens stop at once, however long the rest takes.
-// A deletion that breaks off leaves the app disabled, to be deleted again. *Invalid app_owns_scopes (Value is
+// A deletion that breaks off leaves the app disabled, to be deleted again.
+//
+// No logout is told of it, and notices that still wait go with the app: a logout token names a client_id that
+// its receiver would have to know, and after this nobody answers for it, nor could a failure be shown to
+// anybody. Whoever wants people out of the app as well disables it first, which tells it of every session,
+// and deletes it when that is delivered. *Invalid app_owns_scopes (Value is
 // one of them) while another app may ask for a scope of its; ErrForbidden or ErrNotFound.
 func (db *DB) DeleteApp(ctx context.Context, by Actor, id string) error {
 	err := db.change(ctx, by, "app.delete", id, func(tx *tx) error {

@@ -17,20 +17,22 @@ func (db *DB) CreateApp(ctx context.Context, by Actor, n NewApp) (*App, string, 
 	if n.OwnerID == "" && by.Kind == ActorUser {
 		n.OwnerID = by.ID
 	}
-	err := db.change(ctx, by, "app.create", n.ID, func(tx *tx) error {
-		err := tx.allow(by, AppCreate, nil)
-		if err != nil {
-			return err
-		}
-		a, secret, err = db.newApp(by, n)
-		if err != nil {
-			return err
-		}
-		err = tx.allowApp(by, &App{}, a, nil)
-		if err != nil {
-			return err
-		}
-		return db.insertApp(tx, by, a, n, secret)
+	err := db.withSector(ctx, func(sector sectorList) error {
+		return db.change(ctx, by, "app.create", n.ID, func(tx *tx) error {
+			err := tx.allow(by, AppCreate, nil)
+			if err != nil {
+				return err
+			}
+			a, secret, err = db.newApp(by, n, sector)
+			if err != nil {
+				return err
+			}
+			err = tx.allowApp(by, &App{}, a, nil)
+			if err != nil {
+				return err
+			}
+			return db.insertApp(tx, by, a, n, secret)
+		})
 	})
 	if err != nil {
 		return nil, "", err
@@ -39,7 +41,7 @@ func (db *DB) CreateApp(ctx context.Context, by Actor, n NewApp) (*App, string, 
 }
 
 // newApp makes the app that is to be stored, and its secret.
-func (db *DB) newApp(by Actor, n NewApp) (*App, string, error) {
+func (db *DB) newApp(by Actor, n NewApp, sector sectorList) (*App, string, error) {
 	a := copyApp(&n.App)
 	if a.ID == "" {
 		a.ID = "app_" + NewID()
@@ -47,6 +49,9 @@ func (db *DB) newApp(by Actor, n NewApp) (*App, string, error) {
 	setDefaults(a)
 	a.Enabled, a.Delegated, a.Keys, a.Developers = true, true, nil, nil
 	err := db.checkNewApp(by, a)
+	if err == nil {
+		err = checkSector(nil, a, sector)
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -69,7 +74,10 @@ func (db *DB) checkNewApp(by Actor, a *App) error {
 	if err != nil || db.config.Dev {
 		return err
 	}
+	err = checkServedURIs(a)
 	switch {
+	case err != nil:
+		return err
 	case by.Kind == ActorSystem:
 	case a.AnyLoopback:
 		return &Invalid{Field: "any_loopback", Reason: "dev_only"}
@@ -147,53 +155,67 @@ func (t *tx) setAppScopes(a *App) error {
 	return nil
 }
 
-// UpdateApp changes a copy of the app, validates and stores it. change must be quick and must not call
-// the database; its error is returned as it is. ID, Keys, Developers and CreatedAt cannot be changed this
+// UpdateApp changes a copy of the app, validates and stores it. change must be quick, must not call the
+// database, and is called again with a fresh copy where a sector_identifier_uri had to be read first; its
+// error is returned as it is. ID, Keys, Developers and CreatedAt cannot be changed this
 // way. Trusted, SkipConsent, PresetScopes, OfflineWithoutConsent and new scopes of the REST API ask for
 // AppTrust besides AppWrite, and so does a new scope of another app that the actor may not change; a token
 // gives no scope of the API that it has not itself. With Enabled off nobody signs in and every token stops at once; on again, they
 // work again until they end. *Invalid, ErrForbidden or ErrNotFound.
 func (db *DB) UpdateApp(ctx context.Context, by Actor, id string, change func(*App) error) (*App, error) {
 	var changed *App
-	err := db.change(ctx, by, "app.update", id, func(tx *tx) error {
-		before, err := tx.appFor(by, AppWrite, id)
-		if err != nil {
-			return err
-		}
-		a := copyApp(before)
-		err = change(a)
-		if err != nil {
-			return err
-		}
-		a.ID, a.Keys, a.Developers, a.CreatedAt, a.UpdatedAt = before.ID, before.Keys, before.Developers, before.CreatedAt, tx.now
-		err = tx.allowApp(by, before, a, before)
-		if err != nil {
-			return err
-		}
-		narrowPresets(before, a)
-		setTokenDefaults(a)
-		err = db.checkNewApp(by, a)
-		if err != nil {
-			return blameDomains(before, err)
-		}
-		err = tx.updateApp(a)
-		if err != nil {
-			return err
-		}
-		if before.Enabled && !a.Enabled && before.Registration.BackchannelLogoutURI != "" {
-			err = db.noticeApp(tx, id)
+	err := db.withSector(ctx, func(sector sectorList) error {
+		return db.change(ctx, by, "app.update", id, func(tx *tx) error {
+			before, err := tx.appFor(by, AppWrite, id)
 			if err != nil {
 				return err
 			}
-		}
-		changed = a
-		tx.then(func() { db.appChanged(id) })
-		return tx.audit(by, appAction(before, a), id, "ok", appDetail(before, a))
+			a := copyApp(before)
+			err = change(a)
+			if err != nil {
+				return err
+			}
+			a.ID, a.Keys, a.Developers, a.CreatedAt, a.UpdatedAt = before.ID, before.Keys, before.Developers, before.CreatedAt, tx.now
+			err = db.checkChange(tx, by, before, a, sector)
+			if err != nil {
+				return err
+			}
+			changed = a
+			return db.storeChange(tx, by, before, a)
+		})
 	})
 	if err != nil {
 		return nil, err
 	}
 	return changed, nil
+}
+
+// checkChange asks whether the app may become so, and normalizes it.
+func (db *DB) checkChange(tx *tx, by Actor, before, a *App, sector sectorList) error {
+	err := tx.allowApp(by, before, a, before)
+	if err != nil {
+		return err
+	}
+	narrowPresets(before, a)
+	setTokenDefaults(a)
+	err = db.checkNewApp(by, a)
+	if err != nil {
+		return blameDomains(before, err)
+	}
+	return checkSector(before, a, sector)
+}
+
+// storeChange writes what has become of an app, and what follows from it.
+func (db *DB) storeChange(tx *tx, by Actor, before, a *App) error {
+	err := tx.updateApp(a)
+	if err == nil && before.Enabled && !a.Enabled && before.Registration.BackchannelLogoutURI != "" {
+		err = db.noticeApp(tx, a.ID)
+	}
+	if err != nil {
+		return err
+	}
+	tx.then(func() { db.appChanged(a.ID) })
+	return tx.audit(by, appAction(before, a), a.ID, "ok", appDetail(before, a))
 }
 
 func (t *tx) updateApp(a *App) error {

@@ -55,6 +55,7 @@ type DB struct {
 	search       userSearch
 	hashing      chan struct{} // bounds the hashing of new passwords
 	logoutWake   chan struct{} // holds one signal
+	sectors      atomic.Pointer[SectorReader]
 }
 
 // Open opens the database in c.Dir: it refuses, as a [*Refusal], a missing, empty, foreign, damaged or

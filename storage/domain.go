@@ -122,6 +122,12 @@ func checkLoopbackDomains(a *App) error {
 			}
 		}
 	}
+	r := &a.Registration
+	for _, x := range append(r.uris(), namedURI{"backchannel_logout_uri", r.BackchannelLogoutURI}, namedURI{"frontchannel_logout_uri", r.FrontchannelLogoutURI}) {
+		if x.uri != "" && !isDocument(x.member) && !a.within(x.uri, false) {
+			return &Invalid{Field: x.member, Reason: "domain_excludes", Value: clip(x.uri, 200)}
+		}
+	}
 	return nil
 }
 
@@ -132,7 +138,10 @@ func blameDomains(before *App, err error) error {
 		return err
 	}
 	known := func(uri string) bool { return clip(uri, 200) == invalid.Value }
-	if slices.ContainsFunc(before.RedirectURIs, known) || slices.ContainsFunc(before.PostLogoutURIs, known) {
+	r := &before.Registration
+	others := append(r.uris(), namedURI{uri: r.BackchannelLogoutURI}, namedURI{uri: r.FrontchannelLogoutURI})
+	if slices.ContainsFunc(before.RedirectURIs, known) || slices.ContainsFunc(before.PostLogoutURIs, known) ||
+		slices.ContainsFunc(others, func(x namedURI) bool { return x.uri != "" && known(x.uri) }) {
 		return &Invalid{Field: "trusted_domains", Reason: "domain_excludes", Value: invalid.Value}
 	}
 	return err

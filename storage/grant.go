@@ -50,6 +50,6 @@ const (
 // Lifetimes of refresh tokens and the grace in which a lost answer may be asked for again.
 const (
 	RefreshIdle     = 30 * 24 * time.Hour
-	RefreshAbsolute = 90 * 24 * time.Hour
+	RefreshAbsolute = 90 * 24 * time.Hour // unless the app has its own, see [App.RefreshLife]
 	RefreshGrace    = 10 * time.Second
 )

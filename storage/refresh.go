@@ -100,10 +100,11 @@ func (t *tx) groundStands(g *Grant) (bool, error) {
 	return err == nil && s.stands(t.now), err
 }
 
-// RefreshEnds returns when a refresh family that begins now must end: the absolute lifetime, or earlier
-// where the consent to offline access ends.
-func RefreshEnds(now, consentUntil time.Time) time.Time {
-	end := now.Add(RefreshAbsolute)
+// RefreshEnds returns when a refresh family of the app that begins now must end: its absolute lifetime, or
+// earlier where the consent to offline access ends. [RefreshIdle] holds within that: a family of an app
+// whose lifetime is shorter ends before it could be idle for so long.
+func RefreshEnds(app *App, now, consentUntil time.Time) time.Time {
+	end := now.Add(app.RefreshLife())
 	if !consentUntil.IsZero() && consentUntil.Before(end) {
 		return consentUntil
 	}

@@ -8,14 +8,19 @@ import (
 // checkLogoutURIs checks backchannel_logout_uri and frontchannel_logout_uri: absolute, https (http on this
 // machine only), without fragment, user and control characters, and within the trusted domains. One for
 // the front channel has scheme, host and port of a registered redirect URI (OpenID Connect Front-Channel
-// Logout 1.0 §2). Reasons: uri_invalid, logout_uri_origin.
+// Logout 1.0 §2). Reasons: uri_invalid, domain_excludes,
+// logout_uri_origin.
 func checkLogoutURIs(a *App) error {
 	r := &a.Registration
 	for _, x := range []struct{ field, uri string }{
 		{"backchannel_logout_uri", r.BackchannelLogoutURI}, {"frontchannel_logout_uri", r.FrontchannelLogoutURI},
 	} {
-		if x.uri != "" && (!validLogoutURI(x.uri) || !a.within(x.uri, true)) {
+		switch {
+		case x.uri == "":
+		case !validLogoutURI(x.uri):
 			return &Invalid{Field: x.field, Reason: "uri_invalid", Value: clip(x.uri, 200)}
+		case !a.within(x.uri, true):
+			return &Invalid{Field: x.field, Reason: "domain_excludes", Value: clip(x.uri, 200)}
 		}
 	}
 	if r.FrontchannelLogoutURI == "" {

@@ -14,7 +14,7 @@ import (
 func testRegistrationKept(t *testing.T, w *world) {
 	age := int64(0)
 	want := storage.Registration{
-		ResponseTypes: []string{"code"}, JWKS: json.RawMessage(`{"keys":[{"kty":"OKP"}]}`), AuthSigningAlg: "ES256", RequestObjectAlg: "PS256",
+		ResponseTypes: []string{"code", "code id_token"}, JWKS: json.RawMessage(`{"keys":[{"kty":"OKP"}]}`), AuthSigningAlg: "ES256", RequestObjectAlg: "PS256",
 		RequestURIs: []string{"https://app.example/r#x"}, DefaultMaxAge: &age, Contacts: []string{"dev@app.example"},
 		BackchannelLogoutURI: "https://app.example/out", BackchannelSession: true, Dynamic: true,
 	}
