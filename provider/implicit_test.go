@@ -11,11 +11,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/propusk/propusk/storage"
 )
 
@@ -108,116 +108,12 @@ func TestResponseTypes(t *testing.T) {
 	}
 }
 
-func reversed(kind string) string {
-	words := strings.Fields(kind)
-	slices.Reverse(words)
-	return strings.Join(words, " ")
-}
-
-// checkAnswer holds an answer against its response type.
-func checkAnswer(t *testing.T, w *world, kind string, got url.Values) {
-	t.Helper()
-	names := []string{"iss", "state"}
-	if yields(kind, "code") {
-		names = append(names, "code")
-	}
-	if yields(kind, "token") {
-		names = append(names, "access_token", "expires_in", "scope", "token_type")
-	}
-	if yields(kind, "id_token") {
-		names = append(names, "id_token")
-	}
-	slices.Sort(names)
-	if d := cmp.Diff(names, sortedNames(got)); d != "" || got.Get("state") != "s-1" || got.Get("iss") != w.p.issuer {
-		t.Fatalf("answer %v (-want +got)\n%s", got, d)
-	}
-	if yields(kind, "token") {
-		if got.Get("token_type") != "Bearer" || got.Get("expires_in") != "3600" || got.Get("scope") != "openid profile email" {
-			t.Errorf("token: %v", got)
-		}
-		checkUserInfo(t, w, got.Get("access_token"))
-	}
-	if yields(kind, "id_token") {
-		checkFrontIDToken(t, w, kind, got)
-	}
-	if yields(kind, "code") {
-		answer := w.token(codeForm(got.Get("code")), demoBasic...)
-		if answer.status != 200 || payload(t, answer.IDToken)["nonce"] != "n-1" || answer.RefreshToken == "" {
-			t.Fatalf("redeeming: %+v", answer)
-		}
-		checkUserInfo(t, w, answer.AccessToken)
-	}
-}
-
-func checkUserInfo(t *testing.T, w *world, token string) {
-	t.Helper()
-	info := w.get(PathUserInfo, "Authorization", "Bearer "+token)
-	if info.Code != 200 || w.object(info)["sub"] != w.session.UserID {
-		t.Errorf("userinfo: %d %s", info.Code, info.Body)
-	}
-}
-
-func checkFrontIDToken(t *testing.T, w *world, kind string, got url.Values) {
-	t.Helper()
-	token := w.verified("demo", got.Get("id_token"))
-	var claims map[string]any
-	err := token.Claims(&claims)
-	if err != nil || token.Nonce != "n-1" || token.Subject != w.session.UserID || claims["acr"] != "1" || claims["auth_time"] == nil {
-		t.Errorf("id_token: %v %v", claims, err)
-	}
-	if (token.AccessTokenHash != "") != yields(kind, "token") {
-		t.Errorf("at_hash %q in the id_token of %s", token.AccessTokenHash, kind)
-	}
-	if yields(kind, "token") {
-		if err := token.VerifyAccessToken(got.Get("access_token")); err != nil {
-			t.Errorf("at_hash: %v", err)
-		}
-		if token.VerifyAccessToken(got.Get("access_token")+"x") == nil {
-			t.Error("at_hash fits another token")
-		}
-	}
-	if _, ok := claims["c_hash"]; ok != yields(kind, "code") {
-		t.Errorf("c_hash %v in the id_token of %s", claims["c_hash"], kind)
-	}
-	if yields(kind, "code") {
-		want, err := halfHash(got.Get("code"), "RS256")
-		if err != nil || claims["c_hash"] != want {
-			t.Errorf("c_hash %v, want %s, %v", claims["c_hash"], want, err)
-		}
-	}
-	// The claims of the scopes are in it only where no access token will ever fetch them (Core §5.4).
-	if (claims["email"] != nil) != (kind == "id_token") || (claims["family_name"] != nil) != (kind == "id_token") {
-		t.Errorf("claims of the scopes in the id_token of %s: %v", kind, claims)
-	}
-}
-
-func sortedNames(v url.Values) []string {
-	var names []string
-	for name := range v {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// TestHashes: at_hash and c_hash of OpenID Connect Core §A.4 and §A.6.
-func TestHashes(t *testing.T) {
-	for text, want := range map[string]string{
-		"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y":                "77QmUPtjPfzWtF2AnpK9RQ",
-		"Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk": "LDktKdoQak3Pk0cnXxCltA",
-		"": "",
-	} {
-		got, err := halfHash(text, "RS256")
-		if err != nil || got != want {
-			t.Errorf("hash of %q: got %q, %v, want %q", text, got, err, want)
-		}
-	}
-}
-
 // TestFrontChannelErrors: what is wrong comes back by fragment too, or by the mode that was asked for.
 func TestFrontChannelErrors(t *testing.T) {
 	w := implicitWorld(t)
-	w.change("plain", func(a *storage.App) { a.Registration.ResponseTypes = []string{"id_token"} })
+	w.change("plain", func(a *storage.App) {
+		a.GrantTypes, a.Registration.ResponseTypes = []string{storage.GrantClientCredentials}, []string{"id_token"}
+	})
 	tests := map[string]struct {
 		app     string
 		changes []string
@@ -306,85 +202,6 @@ func TestImplicitWithoutCode(t *testing.T) {
 	}
 }
 
-// TestHybridReplay: a code that comes twice ends everything of its request, what went through the browser
-// included; many at once redeem once.
-func TestHybridReplay(t *testing.T) {
-	w := implicitWorld(t)
-	got, _ := w.answer(request("demo", "response_type", "code id_token token"))
-	front := got.Get("access_token")
-	first := w.token(codeForm(got.Get("code")), demoBasic...)
-	if first.status != 200 || !w.active(front) || !w.active(first.AccessToken) {
-		t.Fatalf("first use: %+v", first)
-	}
-	if again := w.token(codeForm(got.Get("code")), demoBasic...); again.Error != errInvalidGrant {
-		t.Errorf("second use: %+v", again)
-	}
-	for name, token := range map[string]string{"of the browser": front, "of the token endpoint": first.AccessToken} {
-		if w.active(token) {
-			t.Errorf("the token %s is alive after a replay", name)
-		}
-	}
-	if refreshed := w.token(refreshForm(first.RefreshToken), demoBasic...); refreshed.Error != errInvalidGrant {
-		t.Errorf("refresh after a replay: %+v", refreshed)
-	}
-
-	got, _ = w.answer(request("demo", "response_type", "code token"))
-	results := make(chan int, 8)
-	for range cap(results) {
-		go func() {
-			results <- w.post(PathToken, codeForm(got.Get("code")), demoBasic...).Code
-		}()
-	}
-	won := 0
-	for range cap(results) {
-		if <-results == 200 {
-			won++
-		}
-	}
-	if won != 1 {
-		t.Errorf("%d of %d redeemed one code", won, cap(results))
-	}
-}
-
-// TestHybridCodeStops: a hybrid code needs everything a code needs.
-func TestHybridCodeStops(t *testing.T) {
-	tests := map[string]struct {
-		before func(*world)
-		form   func(url.Values)
-		alive  bool // the token that went through the browser
-	}{
-		"it expired":        {before: func(w *world) { w.clock.Advance(codeLifetime) }, alive: true},
-		"no verifier":       {form: func(f url.Values) { f.Del("code_verifier") }, alive: true},
-		"another redirect":  {form: func(f url.Values) { f.Set("redirect_uri", callback+"/x") }, alive: true},
-		"the session ended": {before: func(w *world) { _ = w.db.EndSession(w.t.Context(), storage.System, w.session.ID) }},
-		"the person is gone": {before: func(w *world) {
-			_ = w.db.SetUserDisabled(w.t.Context(), storage.System, w.session.UserID, true)
-		}},
-
-		"access is no more": {before: func(w *world) { _ = w.db.WithdrawApp(w.t.Context(), storage.System, w.session.UserID, "demo") }},
-		"the token ran out": {before: func(w *world) { w.clock.Advance(2 * time.Hour) }},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			w := implicitWorld(t)
-			got, _ := w.answer(request("demo", "response_type", "code id_token token"))
-			if tt.before != nil {
-				tt.before(w)
-			}
-			form := codeForm(got.Get("code"))
-			if tt.form != nil {
-				tt.form(form)
-			}
-			if answer := w.token(form, demoBasic...); answer.Error != errInvalidGrant {
-				t.Errorf("redeemed: %+v", answer)
-			}
-			if w.active(got.Get("access_token")) != tt.alive {
-				t.Errorf("the token of the browser: alive %v, want %v", !tt.alive, tt.alive)
-			}
-		})
-	}
-}
-
 // TestApprovedTwice: a double click gets an answer, a kept cookie that is approved later gets none.
 func TestApprovedTwice(t *testing.T) {
 	w := implicitWorld(t)
@@ -413,5 +230,19 @@ func TestApprovedTwice(t *testing.T) {
 	w.session.ID = storage.NewID()
 	if got, _ := w.answer(request("demo", "response_type", "id_token")); got.Get("error") != errAccessDenied || got.Has("id_token") {
 		t.Errorf("a session that is not there: %v", got)
+	}
+}
+
+// TestHashes: at_hash and c_hash of OpenID Connect Core §A.4 and §A.6.
+func TestHashes(t *testing.T) {
+	for text, want := range map[string]string{
+		"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y":                "77QmUPtjPfzWtF2AnpK9RQ",
+		"Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk": "LDktKdoQak3Pk0cnXxCltA",
+		"": "",
+	} {
+		got, err := halfHash(text, "RS256")
+		if err != nil || got != want {
+			t.Errorf("hash of %q: got %q, %v, want %q", text, got, err, want)
+		}
 	}
 }

@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,93 +13,6 @@ import (
 	"github.com/propusk/propusk/storage"
 	"github.com/propusk/propusk/storage/storagetest"
 )
-
-// party is an app's own server; it keeps every logout token it gets.
-type party struct {
-	*httptest.Server
-	mu     sync.Mutex
-	tokens []string
-	types  []string
-	answer func(http.ResponseWriter, *http.Request)
-	came   chan struct{}
-}
-
-func newParty(t *testing.T) *party {
-	t.Helper()
-	a := &party{came: make(chan struct{}, 100)}
-	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = r.ParseForm()
-		a.mu.Lock()
-		a.tokens = append(a.tokens, r.PostForm.Get("logout_token"))
-		a.types = append(a.types, r.Method+" "+r.Header.Get("Content-Type"))
-		answer := a.answer
-		a.mu.Unlock()
-		a.came <- struct{}{}
-		if answer != nil {
-			answer(w, r)
-		}
-	}))
-	t.Cleanup(a.Close)
-	return a
-}
-
-func (a *party) answers(f func(http.ResponseWriter, *http.Request)) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.answer = f
-}
-
-func (a *party) count() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.tokens)
-}
-
-// logoutWorld is a world whose app demo wants logout tokens at the party.
-func logoutWorld(t *testing.T) (*world, *party) {
-	t.Helper()
-	a := newParty(t)
-	clock := storagetest.NewClock()
-	w := newWorldWith(t, storagetest.SeededAt(t, clock), clock, func(c *Config) {
-		c.AllowHosts = []string{strings.TrimPrefix(a.URL, "http://")}
-	})
-	w.change("demo", func(app *storage.App) {
-		app.Registration.BackchannelLogoutURI, app.Registration.BackchannelSession = a.URL+"/out", true
-	})
-	return w, a
-}
-
-// grant gives an app tokens in alice's session.
-func (w *world) grant(id, app string) {
-	w.t.Helper()
-	outcome, err := w.db.RedeemCode(w.t.Context(), &storage.Grant{
-		ID: "grant-of-a-logout-" + id, UserID: w.session.UserID, AppID: app, SessionID: w.session.ID, Scopes: []string{"openid"},
-		AuthTime: w.clock.Now(), ACR: "1", EndsAt: w.clock.Now().Add(time.Hour),
-	}, false)
-	if err != nil || outcome != storage.Redeemed {
-		w.t.Fatalf("grant: %v, %v", outcome, err)
-	}
-}
-
-// round makes one round of deliveries and waits for them.
-func (w *world) round(ctx context.Context) {
-	w.t.Helper()
-	c := &courier{p: w.p, slots: make(chan struct{}, logoutAtOnce), told: map[string]time.Time{}}
-	_, err := c.round(ctx)
-	if err != nil && ctx.Err() == nil {
-		w.t.Fatal(err)
-	}
-	c.going.Wait()
-}
-
-// end signs alice out.
-func (w *world) end() {
-	w.t.Helper()
-	err := w.db.EndSession(w.t.Context(), storage.System, w.session.ID)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-}
 
 func TestLogoutToken(t *testing.T) {
 	w, a := logoutWorld(t)
@@ -322,39 +232,5 @@ func TestLogoutForbidden(t *testing.T) {
 	e := w.db.Events("demo")
 	if len(e) != 1 || strings.Contains(e[0].Description, "127.0.0.1") {
 		t.Errorf("events %+v", e)
-	}
-}
-
-func TestSessionState(t *testing.T) {
-	w := newWorld(t)
-	if doc := w.p.metadataClosed(nil, &keySnapshot{}); doc.CheckSession != "" || !doc.BackLogout || !doc.FrontLogout {
-		t.Errorf("http issuer: %+v", doc)
-	}
-	req := &storage.AuthRequest{AppID: "demo", RedirectURI: "https://rp.example:443/cb?x=1", Scopes: []string{"openid"}}
-	if got := w.p.sessionState(req, w.session); got != "" {
-		t.Errorf("http issuer: session_state %q", got)
-	}
-	w.p.issuer = "https://id.example"
-	a, b := w.p.sessionState(req, w.session), w.p.sessionState(req, w.session)
-	if len(a) < 70 || a == b || strings.ContainsAny(a, " ") {
-		t.Errorf("session_state %q and %q", a, b)
-	}
-	if got, want := originOf(req.RedirectURI), "https://rp.example"; got != want {
-		t.Errorf("origin %q, want %q", got, want)
-	}
-	req.RedirectURI = "com.example.app:/cb"
-	if got := w.p.sessionState(req, w.session); got != "" {
-		t.Errorf("private scheme: session_state %q", got)
-	}
-	handler := w.p.Handler(Front{})
-	rec := httptest.NewRecorder()
-	handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, w.p.metadataClosed(nil, &keySnapshot{}).CheckSession, nil))
-	policy := rec.Header().Get("Content-Security-Policy")
-	if rec.Code != http.StatusOK || rec.Header().Get("X-Frame-Options") != "" || strings.Contains(policy, "frame-ancestors") || !strings.Contains(policy, "'sha256-") {
-		t.Errorf("page: %d %v", rec.Code, rec.Header())
-	}
-	_, err := url.Parse(w.p.checkSessionURI())
-	if err != nil || !strings.Contains(rec.Body.String(), "<script>") {
-		t.Errorf("page:\n%s", rec.Body)
 	}
 }
