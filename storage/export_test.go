@@ -103,9 +103,6 @@ func ParsesHash(text string) bool {
 	return ok
 }
 
-// DataSource is the DSN of a file.
-func DataSource(path string, write bool) string { return dataSource(path, write) }
-
 // RedeemStatement is the statement that redeems a code with n scopes.
 func RedeemStatement(n int) string { return redeemStatements[n]() }
 
