@@ -38,11 +38,10 @@ type fakeModule struct {
 }
 
 type fakeRun struct {
-	module  fakeModule
-	state   string
-	polls   int
-	started bool
-	ended   bool
+	module fakeModule
+	state  string
+	polls  int
+	ended  bool
 }
 
 func newFakeSuite(t testing.TB, modules ...fakeModule) *fakeSuite {
