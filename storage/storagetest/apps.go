@@ -55,13 +55,12 @@ func testAppDefaults(t *testing.T, w *world) {
 }
 
 func testAppSecrets(t *testing.T, w *world) {
-	demo := w.app("demo")
 	key, second, err := w.db.AddAppKey(w.ctx, storage.Command, "demo", "next year", w.clock.Now().Add(time.Hour))
 	w.must(err)
 	if !storage.ValidChecksum(second) || !strings.HasPrefix(second, key.Prefix) || len(key.Prefix) != len("propusk_key_")+4 {
 		t.Errorf("got a key with prefix %q", key.Prefix)
 	}
-	demo = w.app("demo")
+	demo := w.app("demo")
 	for secret, want := range map[string]bool{"demo-secret": true, second: true, "demo-secre": false, "": false, "Demo-secret": false} {
 		if got := w.db.CheckAppSecret(demo, secret); got != want {
 			t.Errorf("secret of %d characters: got %t, want %t", len(secret), got, want)

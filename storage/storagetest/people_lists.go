@@ -102,8 +102,10 @@ func (w *world) entries(f storage.AuditFilter) string {
 	}
 }
 
-func testAuditFilters(t *testing.T, w *world) {
-	start := w.clock.Now().Add(time.Second)
+// writeEntries writes six entries, a second apart, whose targets are their numbers; the first is a second
+// from now.
+func (w *world) writeEntries() {
+	w.Helper()
 	for i, e := range []storage.AuditEntry{
 		{Action: "page.a", Actor: storage.Actor{Kind: storage.ActorUser, ID: "one", Address: "192.0.2.1"}},
 		{Action: "page.b", Actor: storage.Actor{Kind: storage.ActorUser, ID: "two", Address: "192.0.2.1"}, Result: "forbidden"},
@@ -116,6 +118,11 @@ func testAuditFilters(t *testing.T, w *world) {
 		e.Target = fmt.Sprint(i)
 		w.must(w.db.Audit(w.ctx, e))
 	}
+}
+
+func testAuditFilters(t *testing.T, w *world) {
+	start := w.clock.Now().Add(time.Second)
+	w.writeEntries()
 	yes, no := true, false
 	for _, c := range []struct {
 		name string
@@ -155,6 +162,10 @@ func testAuditFilters(t *testing.T, w *world) {
 			}
 		})
 	}
+}
+
+func testAuditEach(t *testing.T, w *world) {
+	w.writeEntries()
 	var each []string
 	w.must(w.db.AuditEach(w.ctx, storage.AuditFilter{Action: "page.", Limit: 1}, 3, func(e storage.AuditEntry) error {
 		each = append(each, e.Target)
