@@ -48,6 +48,7 @@ type AppSettings struct {
 	IDTokenClaims         bool       `json:"id_token_claims" doc:"profile claims in the id_token, not only at userinfo"`
 	AccessTokenFormat     string     `json:"access_token_format" enum:"opaque,jwt" doc:"opaque, or jwt by RFC 9068"`
 	AccessTokenTTL        int64      `json:"access_token_ttl" minimum:"1" maximum:"31536000" doc:"life of its access tokens in seconds" example:"3600"`
+	AppRegistration
 }
 
 // AppScope is a scope an app may ask for.
@@ -97,7 +98,7 @@ func settingsOf(a *storage.App) AppSettings {
 		NetworkAddresses: texts(a.NetworkAddresses), RedirectURIs: texts(a.RedirectURIs), PostLogoutURIs: texts(a.PostLogoutURIs),
 		GrantTypes: texts(a.GrantTypes), AuthMethods: texts(a.AuthMethods), Scopes: []AppScope{}, PolicyURI: a.PolicyURI,
 		TosURI: a.TosURI, IDTokenAlg: a.IDTokenAlg, IDTokenClaims: a.IDTokenClaims, AccessTokenFormat: a.AccessTokenFormat,
-		AccessTokenTTL: int64(a.AccessTokenTTL / time.Second),
+		AccessTokenTTL: int64(a.AccessTokenTTL / time.Second), AppRegistration: registrationOf(a),
 	}
 	for _, scope := range a.Scopes {
 		s.Scopes = append(s.Scopes, AppScope(scope))
@@ -105,8 +106,8 @@ func settingsOf(a *storage.App) AppSettings {
 	return s
 }
 
-// apply writes the settings into an app; storage checks them.
-func (s AppSettings) apply(a *storage.App) {
+// apply writes the settings into an app; storage checks them. sent is what the settings were made of.
+func (s AppSettings) apply(a *storage.App, sent fields) error {
 	a.Names = maps.Clone(a.Names)
 	if a.Names == nil {
 		a.Names = map[string]string{}
@@ -129,12 +130,13 @@ func (s AppSettings) apply(a *storage.App) {
 	a.AccessTokenFormat, a.AccessTokenTTL = s.AccessTokenFormat, time.Duration(s.AccessTokenTTL)*time.Second
 	if s.Scopes == nil { // left out when the app is made: storage chooses
 		a.Scopes = nil
-		return
+	} else {
+		a.Scopes = make([]storage.AppScope, 0, len(s.Scopes))
 	}
-	a.Scopes = make([]storage.AppScope, 0, len(s.Scopes))
 	for _, scope := range s.Scopes {
 		a.Scopes = append(a.Scopes, storage.AppScope(scope))
 	}
+	return s.AppRegistration.apply(a, sent)
 }
 
 // plural puts RFC 7591's singular into the list it stands for.
@@ -163,8 +165,7 @@ func newApp(sent fields) (*storage.App, error) {
 		return nil, err
 	}
 	app := &storage.App{}
-	s.apply(app)
-	return app, nil
+	return app, s.apply(app, sent)
 }
 
 // changeApp applies a merge patch to an app. What is removed falls back to what a new app has.
@@ -173,8 +174,7 @@ func changeApp(app *storage.App, patch fields) error {
 	if err != nil {
 		return err
 	}
-	s.apply(app)
-	return nil
+	return s.apply(app, patch)
 }
 
 // sendsTrust tells whether fields are sent that only administrators set; a developer
