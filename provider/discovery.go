@@ -46,6 +46,7 @@ type metadata struct {
 	TokenAuthAlgs            []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	IntrospectionAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
 	IntrospectionAuthAlgs    []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
+	IntrospectionAlgs        []string `json:"introspection_signing_alg_values_supported"` // RFC 9701 §7
 	RevocationAuthMethods    []string `json:"revocation_endpoint_auth_methods_supported"`
 	RevocationAuthAlgs       []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
 	ChallengeMethods         []string `json:"code_challenge_methods_supported"`
@@ -142,7 +143,7 @@ func (p *Provider) metadataClosed(scopes []*storage.Scope, keys *keySnapshot) me
 		ResponseTypes: p.responseTypes(), ResponseModes: p.responseModes(), GrantTypes: p.grantTypes(),
 		SubjectTypes: []string{storage.SubjectPublic}, IDTokenAlgs: keys.algs,
 		TokenAuthMethods: append(slices.Clone(provenMethods), storage.AuthNone), TokenAuthAlgs: assertionAlgs,
-		IntrospectionAuthMethods: provenMethods, IntrospectionAuthAlgs: assertionAlgs,
+		IntrospectionAuthMethods: provenMethods, IntrospectionAuthAlgs: assertionAlgs, IntrospectionAlgs: keys.algs,
 		RevocationAuthMethods: append(slices.Clone(provenMethods), storage.AuthNone), RevocationAuthAlgs: assertionAlgs,
 		RequestParameter: true, RequestURIParameter: true, RegisteredRequestURIs: true, RequestObjectAlgs: storage.ClientSigningAlgs,
 		ChallengeMethods: []string{"S256"}, ACRValues: []string{"1"}, Prompts: prompts, UILocales: []string{"en", "ru"},

@@ -22,6 +22,7 @@ type rules struct {
 	client  bool // the client authenticates
 	bearer  bool // the request carries an access token
 	scripts bool // scripts of registered origins may call it (CORS)
+	signed  bool // the answer may be asked for as a JWT (RFC 9701)
 	// check answers what the library would answer wrongly; nil: nothing.
 	check func(*call) *refusal
 }
@@ -30,7 +31,7 @@ var (
 	authorizeRules  = rules{methods: []string{http.MethodGet, http.MethodPost}, known: authorizeLimits, human: true}
 	endSessionRules = rules{methods: []string{http.MethodGet, http.MethodPost}, known: endSessionLimits, human: true}
 	tokenRules      = rules{methods: []string{http.MethodPost}, known: tokenLimits, client: true, scripts: true, check: checkTokenForm}
-	introspectRules = rules{methods: []string{http.MethodPost}, known: introspectLimits, client: true, check: checkIntrospectForm}
+	introspectRules = rules{methods: []string{http.MethodPost}, known: introspectLimits, client: true, signed: true, check: checkIntrospectForm}
 	revocationRules = rules{methods: []string{http.MethodPost}, known: introspectLimits, client: true, scripts: true, check: checkTokenParam}
 	userInfoRules   = rules{methods: []string{http.MethodGet, http.MethodPost}, known: userInfoLimits, bearer: true, scripts: true}
 )
@@ -74,6 +75,9 @@ func (p *Provider) gate(rule rules, next http.Handler) http.Handler {
 		c.form, c.unknown, c.bad = params(w, r, rule.known)
 		if !rule.human {
 			f := p.admit(r, rule, c)
+			if f != nil && rule.signed && c.bad == nil {
+				f = unproven(r, c, f)
+			}
 			if f != nil {
 				p.answer(w, r, c, f)
 				return

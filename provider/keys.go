@@ -19,10 +19,11 @@ const maxJWT = 8 << 10
 
 // Types of our JWTs (the typ header): they keep one from passing as the other (RFC 8725 §3.11).
 const (
-	typeIDToken     = "JWT"
-	typeAccessToken = "at+jwt"     // RFC 9068 §2.1
-	typeLogoutToken = "logout+jwt" // OpenID Connect Back-Channel Logout 1.0 §2.4
-	typeUserInfo    = ""           // there is none for it; an id_token's would let it pass as one
+	typeIDToken       = "JWT"
+	typeAccessToken   = "at+jwt"                  // RFC 9068 §2.1
+	typeLogoutToken   = "logout+jwt"              // OpenID Connect Back-Channel Logout 1.0 §2.4
+	typeUserInfo      = ""                        // there is none for it; an id_token's would let it pass as one
+	typeIntrospection = "token-introspection+jwt" // RFC 9701 §5
 )
 
 // keyRing holds the signing keys in memory. A request never reads them from the database: it compares
@@ -44,8 +45,8 @@ type keySnapshot struct {
 
 // signers sign the kinds of JWT with one key.
 type signers struct {
-	idToken, accessToken, userInfo, logout signer
-	activeAt                               time.Time
+	idToken, accessToken, userInfo, logout, introspection signer
+	activeAt                                              time.Time
 }
 
 var errNoKey = errors.New("no signing key for the algorithm")
@@ -132,7 +133,11 @@ func newSigners(key storage.SigningKey) (signers, error) {
 	if err != nil {
 		return signers{}, err
 	}
-	return signers{idToken, accessToken, userInfo, logout, key.ActiveAt}, nil
+	introspection, err := newSigner(key, typeIntrospection)
+	if err != nil {
+		return signers{}, err
+	}
+	return signers{idToken, accessToken, userInfo, logout, introspection, key.ActiveAt}, nil
 }
 
 // signer returns the live signers of an algorithm.

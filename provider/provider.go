@@ -113,7 +113,7 @@ func (p *Provider) Handler(front Front) http.Handler {
 		PathEndSession: p.pages.Headers(p.gate(endSessionRules, p.endSession(front.Logout))),
 		PathToken:      p.gate(tokenRules, server),
 		PathDevice:     p.gate(deviceRules, server),
-		PathIntrospect: p.gate(introspectRules, server),
+		PathIntrospect: p.gate(introspectRules, p.introspectEndpoint()),
 		PathRevocation: p.gate(revocationRules, server),
 		PathUserInfo:   p.gate(userInfoRules, p.userInfoEndpoint()),
 	}

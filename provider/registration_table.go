@@ -49,6 +49,7 @@ var clientMembers = []clientMember{
 	{"sector_identifier_uri", "", func(m *proposal) any { return &m.app.Registration.SectorIdentifierURI }},
 	{"id_token_signed_response_alg", "id_token_signing_alg_values_supported", func(m *proposal) any { return &m.app.IDTokenAlg }},
 	{"userinfo_signed_response_alg", "userinfo_signing_alg_values_supported", func(m *proposal) any { return &m.app.Registration.UserinfoAlg }},
+	{"introspection_signed_response_alg", "introspection_signing_alg_values_supported", func(m *proposal) any { return &m.app.Registration.IntrospectionAlg }},
 	{"default_max_age", "", func(m *proposal) any { return &m.app.Registration.DefaultMaxAge }},
 	{"require_auth_time", "", func(m *proposal) any { return &m.app.Registration.RequireAuthTime }},
 	{"default_acr_values", "", func(m *proposal) any { return &m.app.Registration.DefaultACRValues }},
@@ -72,6 +73,9 @@ const localName = "client_name#"
 
 // read takes the members that are known and offered; null is as good as absent (RFC 7592 §2.2).
 func (m *proposal) read(sent map[string]json.RawMessage, offers map[string]any) *refusal {
+	if f := refuseEncrypted(sent); f != nil {
+		return f
+	}
 	for _, known := range clientMembers {
 		text, ok := sent[known.name]
 		if !ok || string(text) == "null" || !known.isOffered(offers) {

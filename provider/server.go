@@ -21,11 +21,11 @@ type server struct {
 var _ op.Server = (*server)(nil)
 
 // libraryHandler is the library's routing and decoding over the core. Authorize, end_session, userinfo,
-// discovery and JWKS are not routed through it: they need the request, other statuses or cached bytes.
+// introspection, discovery and JWKS are not routed through it: they need the request, other statuses, other
+// types of answer or cached bytes.
 func (p *Provider) libraryHandler() http.Handler {
 	routed := op.Endpoints{
-		Token:         op.NewEndpoint(PathToken),
-		Introspection: op.NewEndpoint(PathIntrospect), Revocation: op.NewEndpoint(PathRevocation),
+		Token: op.NewEndpoint(PathToken), Revocation: op.NewEndpoint(PathRevocation),
 		DeviceAuthorization: op.NewEndpoint(PathDevice),
 	}
 	s := &server{op.NewLegacyServer(p, routed), p}
@@ -50,8 +50,6 @@ func (decoder) Decode(dst any, src map[string][]string) error {
 		d.RefreshToken = form.Get("refresh_token")
 	case *oidc.DeviceAccessTokenRequest:
 		d.DeviceCode = form.Get("device_code")
-	case *oidc.IntrospectionRequest:
-		d.Token = form.Get("token")
 	case *oidc.RevocationRequest:
 		d.Token = form.Get("token")
 	}
@@ -125,15 +123,6 @@ func (s *server) DeviceAuthorization(ctx context.Context, _ *op.ClientRequest[oi
 
 func (s *server) unsupported(ctx context.Context) error {
 	return s.refused(ctx, "grant refused", refuse(errUnsupportedGrant, "this grant type is not offered"))
-}
-
-func (s *server) Introspect(ctx context.Context, _ *op.Request[op.IntrospectionRequest]) (*op.Response, error) {
-	c := callFrom(ctx)
-	answer, err := s.p.introspect(ctx, c.app, c.form.Get("token"))
-	if err != nil {
-		return nil, s.refused(ctx, "introspection refused", err)
-	}
-	return &op.Response{Data: answer}, nil
 }
 
 func (s *server) Revocation(ctx context.Context, _ *op.ClientRequest[oidc.RevocationRequest]) (*op.Response, error) {
