@@ -87,6 +87,8 @@ func (l *Login) Routes(r chi.Router) {
 	r.Handle("/logout", l.Page(l.showLogout, l.postLogout))
 	r.Handle("/device", l.Page(l.showDevice, l.postDevice))
 	r.Handle("/welcome", l.Page(l.showWelcome, l.postWelcome))
+	r.HandleFunc(page.PathDocs, l.docs)
+	r.HandleFunc(page.PathDocs+"/{name}", l.docs)
 }
 
 // Page serves GET by get and POST, from our own pages only, by post; nil is not had. Every other method,

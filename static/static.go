@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// FS holds html/*.html, locale/*.yaml, and what is served: css/*, img/*, js/*.
+// FS holds html/*.html, locale/*.yaml, the manual docs/*.md, and what is served: css/*, img/*, js/*.
 //
-//go:embed html/*.html locale/*.yaml css/* img/* js/*
+//go:embed html/*.html locale/*.yaml docs/*.md css/* img/* js/*
 var FS embed.FS
 
 // Prefix is the path under which [Handler] is to be mounted.

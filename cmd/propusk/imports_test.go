@@ -42,6 +42,7 @@ var onlyIn = map[string][]string{
 	"go.yaml.in/yaml":            {"cmd/propusk", "login/page"},
 	"github.com/nicksnyder":      {"login/page"},
 	"github.com/danielgtaylor":   {"login/api"},
+	"github.com/yuin/goldmark":   {"login/page"},
 	"github.com/chromedp":        {},
 	"github.com/google/go-cmp":   {"storage/storagetest"},
 	"github.com/coreos/go-oidc":  {"provider/providertest"},

@@ -38,6 +38,10 @@ var untouched = map[string]string{
 	"Snippets.Title":               "Go",
 	"AppSetup.Env":                 "X=y",
 	"AppNotices.List.Link":         "/apps/x/events",
+	"Docs.Text":                    "<p>made of our own Markdown; TestManualHostile is about that</p>",
+	"Docs.Chapters.Address":        "/docs",
+	"Docs.Sections.Address":        "#a",
+	"Docs.Next.Address":            "/docs/b",
 }
 
 // fill sets every string reachable from v, which stands at path, to s, but for the untouched.

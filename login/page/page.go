@@ -39,6 +39,7 @@ type Renderer struct {
 type language struct {
 	text  *text
 	pages map[string]func() (*template.Template, error)
+	docs  map[string]func() (*chapter, error)
 }
 
 // View is what a page is shown with, beside its own struct.
@@ -80,7 +81,7 @@ type content interface {
 // The dashboard's are listed beside their structs.
 var pages = slices.Concat(
 	[]content{SignIn{}, Choose{}, Consent{}, Logout{}, SignedOut{}, Home{}, Problem{}},
-	devicePages, accountPages, peoplePages, appPages, apiPages,
+	devicePages, accountPages, peoplePages, appPages, apiPages, docsPages,
 )
 
 // New reads the locales and layouts; any error in them fails here.
@@ -129,7 +130,7 @@ func newLanguage(x *text) (*language, error) {
 	if err != nil {
 		return nil, fmt.Errorf("layout: %w", err)
 	}
-	l := &language{text: x, pages: make(map[string]func() (*template.Template, error), len(pages))}
+	l := &language{text: x, pages: make(map[string]func() (*template.Template, error), len(pages)), docs: newDocs(x.lang)}
 	for _, c := range pages {
 		l.pages[c.template()] = sync.OnceValues(func() (*template.Template, error) { return read(base, c.template()) })
 	}
