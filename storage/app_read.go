@@ -85,17 +85,13 @@ func (db *DB) App(ctx context.Context, id string) (*App, error) {
 	if len(id) > clientIDMax {
 		return nil, ErrNotFound
 	}
-	generation := db.caches.apps.before()
-	a, err := readRow(ctx, db, scanApp, appColumns+` WHERE id = $1`, id)
-	if err != nil {
-		return nil, err
-	}
-	err = db.complete(ctx, a)
-	if err != nil {
-		return nil, err
-	}
-	db.caches.apps.fill(generation, id, a)
-	return a, nil
+	return db.caches.apps.load(id, func() (*App, error) {
+		a, err := readRow(ctx, db, scanApp, appColumns+` WHERE id = $1`, id)
+		if err != nil {
+			return nil, err
+		}
+		return a, db.complete(ctx, a)
+	})
 }
 
 // complete reads an app's scopes and keys. They are rows of their own; a change between the reads moves
@@ -116,39 +112,19 @@ func (db *DB) complete(ctx context.Context, a *App) error {
 
 // app reads an app with its scopes and keys inside the transaction.
 func (t *tx) app(id string) (*App, error) {
-	rows, err := t.query(appColumns+` WHERE id = $1`, id)
+	a, err := readOne(t, scanApp, appColumns+` WHERE id = $1`, id)
+	if err != nil {
+		return nil, fmt.Errorf("app %q: %w", id, err)
+	}
+	a.Scopes, err = readMany(t, scanAppScope, appScopeColumns, id)
 	if err != nil {
 		return nil, err
 	}
-	list, err := collect(rows, scanApp)
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("app %q: %w", id, ErrNotFound)
-	}
+	a.Keys, err = readMany(t, scanAppKey, appKeyColumns, id)
 	if err != nil {
 		return nil, err
 	}
-	a := list[0]
-	rows, err = t.query(appScopeColumns, id)
-	if err != nil {
-		return nil, err
-	}
-	a.Scopes, err = collect(rows, scanAppScope)
-	if err != nil {
-		return nil, err
-	}
-	rows, err = t.query(appKeyColumns, id)
-	if err != nil {
-		return nil, err
-	}
-	a.Keys, err = collect(rows, scanAppKey)
-	if err != nil {
-		return nil, err
-	}
-	rows, err = t.query(developerColumns, id)
-	if err != nil {
-		return nil, err
-	}
-	a.Developers, err = collect(rows, scanDeveloper)
+	a.Developers, err = readMany(t, scanDeveloper, developerColumns, id)
 	return a, err
 }
 

@@ -38,6 +38,18 @@ func (c *cache[K, V]) fill(generation uint64, key K, v V) {
 	}
 }
 
+// load reads what is not known and keeps it, unless the generation moves meanwhile.
+func (c *cache[K, V]) load(key K, read func() (V, error)) (V, error) {
+	generation := c.before()
+	v, err := read()
+	if err != nil {
+		var none V
+		return none, err
+	}
+	c.fill(generation, key, v)
+	return v, nil
+}
+
 // add keeps a row that did not exist before: no reader can hold an old one.
 func (c *cache[K, V]) add(key K, v V) {
 	c.mu.Lock()
@@ -96,6 +108,19 @@ type caches struct {
 	personal    cache[string, *PersonalToken] // by keyed hash
 	lists       cache[string, any]            // whole lists that are small: scopes, origins, signing keys
 	revoked     cache[string, *tokenSet]      // one entry: every revoked token id
+}
+
+// listOf returns the whole list of that name (cached, shared), reading it where it is not known.
+func listOf[T any](db *DB, name string, read func() ([]T, error)) ([]T, error) {
+	known, ok := db.caches.lists.get(name)
+	if ok {
+		return known.([]T), nil
+	}
+	list, err := db.caches.lists.load(name, func() (any, error) { return read() })
+	if err != nil {
+		return nil, err
+	}
+	return list.([]T), nil
 }
 
 // pair is a user and an app.

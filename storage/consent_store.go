@@ -25,13 +25,13 @@ func (db *DB) Consents(ctx context.Context, userID, appID string) ([]Consent, er
 	key := pair{userID, appID}
 	list, ok := db.caches.consents.get(key)
 	if !ok {
-		generation := db.caches.consents.before()
 		var err error
-		list, err = readAll(ctx, db, scanConsent, consentColumns, userID, appID)
+		list, err = db.caches.consents.load(key, func() ([]Consent, error) {
+			return readAll(ctx, db, scanConsent, consentColumns, userID, appID)
+		})
 		if err != nil {
 			return nil, err
 		}
-		db.caches.consents.fill(generation, key, list)
 	}
 	now := db.now()
 	ended := func(c Consent) bool { return !c.stands(now) }

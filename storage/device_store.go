@@ -185,18 +185,11 @@ func (db *DB) DeviceCode(ctx context.Context, id string) (*DeviceCode, error) {
 
 // deviceCode reads a device code inside the transaction.
 func (t *tx) deviceCode(id string) (*DeviceCode, error) {
-	rows, err := t.query(deviceColumns+` WHERE id = $1`, id)
+	d, err := readOne(t, scanDeviceCode, deviceColumns+` WHERE id = $1`, id)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("device code: %w", err)
 	}
-	list, err := collect(rows, scanDeviceCode)
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("device code: %w", ErrNotFound)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return list[0], nil
+	return d, nil
 }
 
 // DecideDeviceCode records the person's decision, once: granted nil is a denial. What the device did not

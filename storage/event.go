@@ -2,8 +2,8 @@ package storage
 
 import "time"
 
-// EventsMax is how many attempts are remembered per app and node.
-const EventsMax = 50
+// eventsMax is how many attempts are remembered per app and node.
+const eventsMax = 50
 
 // EventLogout is the endpoint of events that are no request: a logout the app could not be told of.
 const EventLogout = "backchannel_logout"

@@ -45,7 +45,7 @@ func (db *DB) Record(e Event) {
 	db.events.add(e)
 }
 
-// Events returns what is remembered of an app, newest first: at most [EventsMax].
+// Events returns what is remembered of an app, newest first: at most eventsMax.
 func (db *DB) Events(appID string) []Event { return db.events.of(appID) }
 
 // size is about what an event takes.
@@ -76,12 +76,12 @@ func (s *events) add(e Event) {
 // add puts an event in place of the oldest and tells by how much the ring has grown.
 func (r *ring) add(e Event) int {
 	grown := e.size()
-	if len(r.list) < EventsMax {
+	if len(r.list) < eventsMax {
 		r.list = append(r.list, e)
 	} else {
 		grown -= r.list[r.next].size()
 		r.list[r.next] = e
-		r.next = (r.next + 1) % EventsMax
+		r.next = (r.next + 1) % eventsMax
 	}
 	r.bytes += grown
 	return grown

@@ -27,9 +27,9 @@ func TestEventRing(t *testing.T) {
 	}{
 		{"one", 1, []int{0, 0, 0}},
 		{"some", 3, []int{2, 1, 0}},
-		{"full", EventsMax, []int{EventsMax - 1, EventsMax - 2, 0}},
-		{"one more", EventsMax + 1, []int{EventsMax, EventsMax - 1, 1}},
-		{"twice over and some", 2*EventsMax + 7, []int{2*EventsMax + 6, 2*EventsMax + 5, EventsMax + 7}},
+		{"full", eventsMax, []int{eventsMax - 1, eventsMax - 2, 0}},
+		{"one more", eventsMax + 1, []int{eventsMax, eventsMax - 1, 1}},
+		{"twice over and some", 2*eventsMax + 7, []int{2*eventsMax + 6, 2*eventsMax + 5, eventsMax + 7}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -38,7 +38,7 @@ func TestEventRing(t *testing.T) {
 				db.Record(Event{AppID: "demo", ID: fmt.Sprint(i)})
 			}
 			list := db.Events("demo")
-			if want := min(c.count, EventsMax); len(list) != want || !list[0].Time.Equal(now) {
+			if want := min(c.count, eventsMax); len(list) != want || !list[0].Time.Equal(now) {
 				t.Fatalf("got %d events at %s, want %d", len(list), list[0].Time, want)
 			}
 			got := []string{list[0].ID, list[min(1, len(list)-1)].ID, list[len(list)-1].ID}
@@ -84,7 +84,7 @@ func TestEventBounds(t *testing.T) {
 	}
 	long := strings.Repeat("x", uriMax)
 	for i := range 20_000 {
-		db.Record(Event{AppID: fmt.Sprint(i / EventsMax), RedirectURI: long})
+		db.Record(Event{AppID: fmt.Sprint(i / eventsMax), RedirectURI: long})
 	}
 	sum := 0
 	for _, at := range db.events.rings {
@@ -118,8 +118,8 @@ func TestEventsParallel(t *testing.T) {
 	}
 	wg.Wait()
 	for app := range 3 {
-		if got := len(strings.Fields(remembered(db, fmt.Sprint(app)))); got != EventsMax {
-			t.Errorf("app %d: got %d events, want %d", app, got, EventsMax)
+		if got := len(strings.Fields(remembered(db, fmt.Sprint(app)))); got != eventsMax {
+			t.Errorf("app %d: got %d events, want %d", app, got, eventsMax)
 		}
 	}
 }

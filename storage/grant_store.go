@@ -46,13 +46,9 @@ func (db *DB) grant(ctx context.Context, id string) (*Grant, error) {
 	if ok {
 		return g, nil
 	}
-	generation := db.caches.grants.before()
-	g, err := readRow(ctx, db, scanGrant, grantColumns+` WHERE id = $1`, id)
-	if err != nil {
-		return nil, err
-	}
-	db.caches.grants.fill(generation, id, g)
-	return g, nil
+	return db.caches.grants.load(id, func() (*Grant, error) {
+		return readRow(ctx, db, scanGrant, grantColumns+` WHERE id = $1`, id)
+	})
 }
 
 // LiveGrant returns grant, user and app (cached, shared) if grant, user and app still stand, else
@@ -135,16 +131,9 @@ func (db *DB) endGrants(tx *tx, reason, where string, args ...any) ([]string, er
 
 // readGrant reads a grant inside the transaction.
 func (t *tx) readGrant(id string) (*Grant, error) {
-	rows, err := t.query(grantColumns+` WHERE id = $1`, id)
+	g, err := readOne(t, scanGrant, grantColumns+` WHERE id = $1`, id)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("grant: %w", err)
 	}
-	list, err := collect(rows, scanGrant)
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("grant: %w", ErrNotFound)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return list[0], nil
+	return g, nil
 }

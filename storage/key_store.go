@@ -27,18 +27,11 @@ func scanKey(row scanner) (keyRow, error) {
 // had before they were read. The list is cached and shared.
 func (db *DB) SigningKeys(ctx context.Context) ([]SigningKey, int64, error) {
 	version := db.keysVersion.Load()
-	known, ok := db.caches.lists.get("keys")
-	if !ok {
-		generation := db.caches.lists.before()
-		list, err := db.readKeys(ctx)
-		if err != nil {
-			return nil, 0, err
-		}
-		db.caches.lists.fill(generation, "keys", list)
-		known = list
+	list, err := listOf(db, "keys", func() ([]SigningKey, error) { return db.readKeys(ctx) })
+	if err != nil {
+		return nil, 0, err
 	}
 	now := db.now()
-	list := known.([]SigningKey)
 	gone := func(k SigningKey) bool { return !k.RemoveAt.IsZero() && !now.Before(k.RemoveAt) }
 	if slices.ContainsFunc(list, gone) {
 		list = slices.DeleteFunc(slices.Clone(list), gone)

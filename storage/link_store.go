@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	// LinkPrefix begins the secret of a one-time link, so that people and scanners know what they see.
-	LinkPrefix = "propusk_link_"
+	// linkPrefix begins the secret of a one-time link, so that people and scanners know what they see.
+	linkPrefix = "propusk_link_"
 
 	linkPurpose = "link"
 )
 
-// Life is how long a link of that purpose works, 0 for an unknown purpose.
-func (p LinkPurpose) Life() time.Duration {
+// life is how long a link of that purpose works, 0 for an unknown purpose.
+func (p LinkPurpose) life() time.Duration {
 	switch p {
 	case LinkInvite:
 		return LinkInviteTTL
@@ -39,10 +39,10 @@ func scanLink(row scanner) (*Link, error) {
 // ErrNotFound for an unknown user, *Invalid link_purpose, or user_disabled where a disabled user is
 // invited: only a recovery link enables.
 func (db *DB) CreateLink(ctx context.Context, by Actor, userID string, purpose LinkPurpose) (string, *Link, error) {
-	if purpose.Life() == 0 {
+	if purpose.life() == 0 {
 		return "", nil, &Invalid{Field: "purpose", Reason: "link_purpose", Value: clip(string(purpose), 20)}
 	}
-	secret := CheckedSecret(LinkPrefix)
+	secret := CheckedSecret(linkPrefix)
 	var made *Link
 	err := db.change(ctx, by, "link.create", userID, func(tx *tx) error {
 		err := tx.allowUser(by, userID)
@@ -63,7 +63,7 @@ func (db *DB) CreateLink(ctx context.Context, by Actor, userID string, purpose L
 		if err != nil {
 			return err
 		}
-		made = &Link{UserID: userID, Purpose: purpose, CreatedAt: tx.now, ExpiresAt: tx.now.Add(purpose.Life())}
+		made = &Link{UserID: userID, Purpose: purpose, CreatedAt: tx.now, ExpiresAt: tx.now.Add(purpose.life())}
 		_, err = tx.exec(`INSERT INTO links (hash, user_id, purpose, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
 			db.Hash(linkPurpose, secret), userID, string(purpose), tx.nowMS, millis(made.ExpiresAt))
 		if err != nil {
@@ -80,7 +80,7 @@ func (db *DB) CreateLink(ctx context.Context, by Actor, userID string, purpose L
 // linkHash returns what a secret is stored as; what is no secret of a link by prefix, length and checksum
 // is refused without a look at the database.
 func (db *DB) linkHash(secret string) (string, error) {
-	if len(secret) != len(LinkPrefix)+secretDigits+checkDigits || !strings.HasPrefix(secret, LinkPrefix) || !ValidChecksum(secret) {
+	if len(secret) != len(linkPrefix)+secretDigits+checkDigits || !strings.HasPrefix(secret, linkPrefix) || !ValidChecksum(secret) {
 		return "", fmt.Errorf("link: %w", ErrNotFound)
 	}
 	return db.Hash(linkPurpose, secret), nil
@@ -118,11 +118,7 @@ func (db *DB) UseLink(ctx context.Context, secret, password, address string) (*U
 	if err != nil {
 		return nil, err
 	}
-	err = checkNewPassword(u.Login, u.Email, password)
-	if err != nil {
-		return nil, err
-	}
-	argon, err := db.hashNew(ctx, password)
+	argon, err := db.hashChosen(ctx, u, password)
 	if err != nil {
 		return nil, err
 	}

@@ -58,18 +58,10 @@ func scanTokenApp(row scanner) (tokenApp, error) {
 // tokenApps returns the enabled apps with the grant type by name (cached, shared): few of many, so the
 // table is read once for everybody.
 func (db *DB) tokenApps(ctx context.Context) ([]tokenApp, error) {
-	known, ok := db.caches.lists.get("token_apps")
-	if ok {
-		return known.([]tokenApp), nil
-	}
-	generation := db.caches.lists.before()
-	list, err := readAll(ctx, db, scanTokenApp, `SELECT id, delegated FROM apps WHERE enabled AND grant_types LIKE $1 ESCAPE '!'
-		ORDER BY name_key, id`, likePattern(`"`+GrantPersonal+`"`))
-	if err != nil {
-		return nil, err
-	}
-	db.caches.lists.fill(generation, "token_apps", list)
-	return list, nil
+	return listOf(db, "token_apps", func() ([]tokenApp, error) {
+		return readAll(ctx, db, scanTokenApp, `SELECT id, delegated FROM apps WHERE enabled AND grant_types LIKE $1 ESCAPE '!'
+			ORDER BY name_key, id`, likePattern(`"`+GrantPersonal+`"`))
+	})
 }
 
 // TokenApps lists the enabled apps for which the user may make tokens, by name, 200 at most; their scopes

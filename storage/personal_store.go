@@ -183,12 +183,8 @@ func (db *DB) RemovePersonalToken(ctx context.Context, by Actor, userID, id stri
 
 // deletePersonalTokens removes the tokens for which a condition holds and forgets them.
 func (db *DB) deletePersonalTokens(tx *tx, where string, args ...any) ([]*PersonalToken, error) {
-	rows, err := tx.query(`DELETE FROM personal_tokens WHERE `+where+` RETURNING id, user_id, COALESCE(app_id, ''), name,
+	list, err := readMany(tx, scanPersonal, `DELETE FROM personal_tokens WHERE `+where+` RETURNING id, user_id, COALESCE(app_id, ''), name,
 		scopes, prefix, hash, created_at, expires_at, last_used_at`, args...)
-	if err != nil {
-		return nil, err
-	}
-	list, err := collect(rows, scanPersonal)
 	if err == nil && len(list) > 0 {
 		tx.then(func() {
 			for _, t := range list {

@@ -52,13 +52,9 @@ func (db *DB) personalByHash(ctx context.Context, hash string) (*PersonalToken, 
 	if ok {
 		return t, nil
 	}
-	generation := db.caches.personal.before()
-	t, err := readRow(ctx, db, scanPersonal, personalColumns+` WHERE hash = $1`, hash)
-	if err != nil {
-		return nil, err
-	}
-	db.caches.personal.fill(generation, hash, t)
-	return t, nil
+	return db.caches.personal.load(hash, func() (*PersonalToken, error) {
+		return readRow(ctx, db, scanPersonal, personalColumns+` WHERE hash = $1`, hash)
+	})
 }
 
 // offered returns the scopes a token of the user may have at this moment, or ErrRevoked where the app

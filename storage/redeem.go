@@ -152,10 +152,15 @@ func (db *DB) replayed(ctx context.Context, g *Grant) (Redemption, error) {
 			return err
 		}
 		outcome = Replayed
-		return db.revokeGrant(tx, Actor{Kind: ActorApp, ID: known.AppID}, g.ID, "grant.replay", "the code was presented again")
+		return db.endReplayed(tx, known)
 	})
 	if err != nil {
 		return 0, err
 	}
 	return outcome, nil
+}
+
+// endReplayed ends the grant of a code that was presented again.
+func (db *DB) endReplayed(tx *tx, g *Grant) error {
+	return db.revokeGrant(tx, Actor{Kind: ActorApp, ID: g.AppID}, g.ID, "grant.replay", "the code was presented again")
 }

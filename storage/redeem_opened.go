@@ -102,7 +102,7 @@ func (db *DB) RedeemOpened(ctx context.Context, g *Grant, expired bool) (Redempt
 			return err
 		}
 		outcome = Replayed
-		return db.revokeGrant(tx, Actor{Kind: ActorApp, ID: known.AppID}, g.ID, "grant.replay", "the code was presented again")
+		return db.endReplayed(tx, known)
 	})
 	if err != nil {
 		return 0, err

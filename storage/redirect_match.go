@@ -113,16 +113,12 @@ func originOf(uri string) string {
 // OriginKnown tells whether any enabled app allows that origin: preflights name no app. It reads a list
 // in memory, which is made anew when an app changes.
 func (db *DB) OriginKnown(ctx context.Context, origin string) bool {
-	known, ok := db.caches.lists.get("origins")
-	if !ok {
-		generation := db.caches.lists.before()
-		apps, err := readAll(ctx, db, scanApp, appColumns+` WHERE enabled AND type = $1`, string(AppBrowser))
-		if err != nil {
-			db.logger.ErrorContext(ctx, "origins of apps", "error", err)
-			return false
-		}
-		known = apps
-		db.caches.lists.fill(generation, "origins", known)
+	apps, err := listOf(db, "origins", func() ([]*App, error) {
+		return readAll(ctx, db, scanApp, appColumns+` WHERE enabled AND type = $1`, string(AppBrowser))
+	})
+	if err != nil {
+		db.logger.ErrorContext(ctx, "origins of apps", "error", err)
+		return false
 	}
-	return slices.ContainsFunc(known.([]*App), func(a *App) bool { return a.AllowsOrigin(origin) })
+	return slices.ContainsFunc(apps, func(a *App) bool { return a.AllowsOrigin(origin) })
 }

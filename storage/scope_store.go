@@ -21,17 +21,9 @@ func scanScope(row scanner) (*Scope, error) {
 
 // Scopes returns all scopes ordered by name (cached, shared).
 func (db *DB) Scopes(ctx context.Context) ([]*Scope, error) {
-	known, ok := db.caches.lists.get("scopes")
-	if ok {
-		return known.([]*Scope), nil
-	}
-	generation := db.caches.lists.before()
-	list, err := readAll(ctx, db, scanScope, scopeColumns+` ORDER BY name`)
-	if err != nil {
-		return nil, err
-	}
-	db.caches.lists.fill(generation, "scopes", list)
-	return list, nil
+	return listOf(db, "scopes", func() ([]*Scope, error) {
+		return readAll(ctx, db, scanScope, scopeColumns+` ORDER BY name`)
+	})
 }
 
 // Scope returns one scope (cached, shared) or ErrNotFound.

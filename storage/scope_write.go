@@ -144,16 +144,9 @@ func (db *DB) deleteScope(tx *tx, name string) error {
 
 // scope reads a scope inside the transaction.
 func (t *tx) scope(name string) (*Scope, error) {
-	rows, err := t.query(scopeColumns+` WHERE name = $1`, name)
+	s, err := readOne(t, scanScope, scopeColumns+` WHERE name = $1`, name)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("scope %q: %w", clip(name, scopeNameMax), err)
 	}
-	list, err := collect(rows, scanScope)
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("scope %q: %w", clip(name, scopeNameMax), ErrNotFound)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return list[0], nil
+	return s, nil
 }

@@ -109,18 +109,11 @@ func (db *DB) replaceSession(tx *tx, n NewSession, started *Session) error {
 
 // session reads a session inside the transaction.
 func (t *tx) session(id string) (*Session, error) {
-	rows, err := t.query(sessionColumns+` WHERE id = $1`, id)
+	s, err := readOne(t, scanSession, sessionColumns+` WHERE id = $1`, id)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("session: %w", err)
 	}
-	list, err := collect(rows, scanSession)
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("session: %w", ErrNotFound)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return list[0], nil
+	return s, nil
 }
 
 // SessionBySecret returns the live session of a cookie and its user (both cached, shared), or
@@ -180,16 +173,13 @@ func (db *DB) sessionByID(ctx context.Context, id string) (*Session, error) {
 	if ok {
 		return s, nil
 	}
-	generation := db.caches.sessions.before()
-	s, err := readRow(ctx, db, scanSession, sessionColumns+` WHERE id = $1`, id)
-	if errors.Is(err, ErrNotFound) {
-		s, err = &Session{ID: id, endedAt: instant(1)}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	db.caches.sessions.fill(generation, id, s)
-	return s, nil
+	return db.caches.sessions.load(id, func() (*Session, error) {
+		s, err := readRow(ctx, db, scanSession, sessionColumns+` WHERE id = $1`, id)
+		if errors.Is(err, ErrNotFound) {
+			return &Session{ID: id, endedAt: instant(1)}, nil
+		}
+		return s, err
+	})
 }
 
 // touch records in the background that a session is used; one write at a time for each.

@@ -45,25 +45,30 @@ func (db *DB) tokenRevoked(id string) {
 func (db *DB) TokenRevoked(ctx context.Context, tokenID string) (bool, error) {
 	set, ok := db.caches.revoked.get("all")
 	if !ok {
-		generation := db.caches.revoked.before()
-		ids, err := readAll(ctx, db, scanText, `SELECT id FROM revoked_tokens LIMIT $1`, tokenSetMax+1)
+		var err error
+		set, err = db.caches.revoked.load("all", func() (*tokenSet, error) { return db.readRevoked(ctx) })
 		if err != nil {
 			return false, err
 		}
-		set = &tokenSet{complete: len(ids) <= tokenSetMax}
-		if set.complete {
-			set.ids = make(map[string]bool, len(ids))
-			for _, id := range ids {
-				set.ids[id] = true
-			}
-		}
-		db.caches.revoked.fill(generation, "all", set)
 	}
 	if set.complete {
 		return set.ids[tokenID], nil
 	}
 	found, err := readAll(ctx, db, scanText, `SELECT id FROM revoked_tokens WHERE id = $1`, tokenID)
 	return len(found) > 0, err
+}
+
+// readRevoked reads the ids of all revoked tokens, if they are not too many to keep.
+func (db *DB) readRevoked(ctx context.Context) (*tokenSet, error) {
+	ids, err := readAll(ctx, db, scanText, `SELECT id FROM revoked_tokens LIMIT $1`, tokenSetMax+1)
+	if err != nil || len(ids) > tokenSetMax {
+		return new(tokenSet), err
+	}
+	set := &tokenSet{complete: true, ids: make(map[string]bool, len(ids))}
+	for _, id := range ids {
+		set.ids[id] = true
+	}
+	return set, nil
 }
 
 // scanText reads a row of one text.

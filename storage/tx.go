@@ -49,17 +49,31 @@ func (t *tx) query(query string, args ...any) (*sql.Rows, error) {
 	return rows, translate(err)
 }
 
-// texts returns the only column of a query.
-func (t *tx) texts(query string, args ...any) ([]string, error) {
+// readMany reads all rows of a query inside the transaction.
+func readMany[T any](t *tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := t.query(query, args...)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(row scanner) (string, error) {
-		var text string
-		err := row.Scan(&text)
-		return text, err
-	})
+	return collect(rows, scan)
+}
+
+// readOne reads the row of a query inside the transaction; none is ErrNotFound.
+func readOne[T any](t *tx, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	var none T
+	list, err := readMany(t, scan, query, args...)
+	if err == nil && len(list) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return none, err
+	}
+	return list[0], nil
+}
+
+// texts returns the only column of a query.
+func (t *tx) texts(query string, args ...any) ([]string, error) {
+	return readMany(t, scanText, query, args...)
 }
 
 // then adds a change of the caches, made after the commit and before the caller gets its answer.

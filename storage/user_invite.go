@@ -19,7 +19,7 @@ func (db *DB) InviteUser(ctx context.Context, by Actor, n NewUser) (*User, strin
 	if err != nil {
 		return nil, "", err
 	}
-	secret := CheckedSecret(LinkPrefix)
+	secret := CheckedSecret(linkPrefix)
 	err = db.change(ctx, by, "user.create", "", func(tx *tx) error {
 		err := tx.allow(by, UserWrite, nil)
 		if err == nil {
@@ -32,7 +32,7 @@ func (db *DB) InviteUser(ctx context.Context, by Actor, n NewUser) (*User, strin
 			return err
 		}
 		_, err = tx.exec(`INSERT INTO links (hash, user_id, purpose, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
-			db.Hash(linkPurpose, secret), u.ID, string(LinkInvite), tx.nowMS, millis(tx.now.Add(LinkInvite.Life())))
+			db.Hash(linkPurpose, secret), u.ID, string(LinkInvite), tx.nowMS, millis(tx.now.Add(LinkInvite.life())))
 		if err != nil {
 			return fmt.Errorf("link: %w", err)
 		}

@@ -19,6 +19,15 @@ func (db *DB) hashNew(ctx context.Context, password string) (string, error) {
 	return hashPassword(password), nil
 }
 
+// hashChosen is hashNew for a password that somebody chose for the user: *Invalid when it is too weak.
+func (db *DB) hashChosen(ctx context.Context, u *User, password string) (string, error) {
+	err := checkNewPassword(u.Login, u.Email, password)
+	if err != nil {
+		return "", err
+	}
+	return db.hashNew(ctx, password)
+}
+
 // storePassword gives the user another password hash and ends all one-time links, which would set yet
 // another. u is the row as it is, DisabledAt perhaps changed in this transaction.
 func (db *DB) storePassword(tx *tx, u *User, hash string) (*User, error) {
@@ -45,11 +54,7 @@ func (db *DB) SetPassword(ctx context.Context, by Actor, id, password string) er
 	if err != nil {
 		return err
 	}
-	err = checkNewPassword(u.Login, u.Email, password)
-	if err != nil {
-		return err
-	}
-	hash, err := db.hashNew(ctx, password)
+	hash, err := db.hashChosen(ctx, u, password)
 	if err != nil {
 		return err
 	}
@@ -94,11 +99,7 @@ func (db *DB) ChangePassword(ctx context.Context, by Actor, id, old, password, k
 	if !ok {
 		return wrong
 	}
-	err = checkNewPassword(u.Login, u.Email, password)
-	if err != nil {
-		return err
-	}
-	hash, err := db.hashNew(ctx, password)
+	hash, err := db.hashChosen(ctx, u, password)
 	if err != nil {
 		return err
 	}

@@ -28,13 +28,9 @@ func (db *DB) User(ctx context.Context, id string) (*User, error) {
 	if ok {
 		return u, nil
 	}
-	generation := db.caches.users.before()
-	u, err := readRow(ctx, db, scanUser, userColumns+` WHERE id = $1`, id)
-	if err != nil {
-		return nil, err
-	}
-	db.caches.users.fill(generation, id, u)
-	return u, nil
+	return db.caches.users.load(id, func() (*User, error) {
+		return readRow(ctx, db, scanUser, userColumns+` WHERE id = $1`, id)
+	})
 }
 
 // UserByName finds a user by login or, where the text holds an '@', by e-mail; folded, so that every

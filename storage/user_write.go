@@ -16,16 +16,15 @@ func (db *DB) CreateUser(ctx context.Context, by Actor, n NewUser) (*User, error
 	if err != nil {
 		return nil, err
 	}
-	if n.Password != "" {
-		if !n.AnyPassword {
-			err = checkNewPassword(u.Login, u.Email, n.Password)
-		}
-		if err == nil {
-			u.passwordHash, err = db.hashNew(ctx, n.Password)
-		}
-		if err != nil {
-			return nil, err
-		}
+	switch {
+	case n.Password == "":
+	case n.AnyPassword:
+		u.passwordHash, err = db.hashNew(ctx, n.Password)
+	default:
+		u.passwordHash, err = db.hashChosen(ctx, u, n.Password)
+	}
+	if err != nil {
+		return nil, err
 	}
 	err = db.change(ctx, by, "user.create", "", func(tx *tx) error {
 		err := tx.allow(by, UserWrite, nil)
@@ -194,18 +193,11 @@ func (t *tx) updateUser(u *User) error {
 
 // user reads a user inside the transaction.
 func (t *tx) user(id string) (*User, error) {
-	rows, err := t.query(userColumns+` WHERE id = $1`, id)
+	u, err := readOne(t, scanUser, userColumns+` WHERE id = $1`, id)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("user %q: %w", id, err)
 	}
-	list, err := collect(rows, scanUser)
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("user %q: %w", id, ErrNotFound)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return list[0], nil
+	return u, nil
 }
 
 // userChanged renews what is cached of a user.

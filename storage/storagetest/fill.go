@@ -27,8 +27,8 @@ func FilledUser(i int) string { return fmt.Sprintf("0000000000000000000%07d", i)
 // FilledApp is the client_id of the i-th app that Fill made.
 func FilledApp(i int) string { return fmt.Sprintf("app_%06d", i) }
 
-// Actions are what the filled audit log tells of, the frequent ones first.
-var Actions = []string{"session.start", "session.end", "consent.grant", "user.update", "app.update", "token.create",
+// fillActions are what the filled audit log tells of, the frequent ones first.
+var fillActions = []string{"session.start", "session.end", "consent.grant", "user.update", "app.update", "token.create",
 	"app_key.create", "user.disable", "user.enable", "grant.replay", "link.create", "scope.update"}
 
 // Fill puts many rows into a seeded database that nobody has open, in a few seconds: dir is where its
@@ -211,15 +211,15 @@ func (f *filler) audit() {
 	f.rows("audit", "id, time, actor_kind, actor_id, address, action, target, result, detail", f.size.Audit, func(i int) []any {
 		at := f.size.Now.Add(-step * time.Duration(f.size.Audit-i))
 		r := f.random.Uint64()
-		actor, action, result := FilledUser(int(r%uint64(max(f.size.Users, 1)))), Actions[0], "ok"
+		actor, action, result := FilledUser(int(r%uint64(max(f.size.Users, 1)))), fillActions[0], "ok"
 		if r>>20%4 == 0 { // one person did a quarter of it
 			actor = FilledUser(0)
 		}
 		if r>>24%3 == 0 {
-			action = Actions[r>>28%uint64(len(Actions)-2)] // the last two are rare
+			action = fillActions[r>>28%uint64(len(fillActions)-2)] // the last two are rare
 		}
 		if i%100_003 == 7 {
-			action = Actions[len(Actions)-1-i%2]
+			action = fillActions[len(fillActions)-1-i%2]
 		}
 		if r>>32%50 == 0 {
 			result = "forbidden"
