@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -97,7 +98,30 @@ func (f *refusal) explained() string {
 	if f.reason == nil || f.httpStatus() >= http.StatusInternalServerError {
 		return f.description
 	}
+	if errors.Is(f.reason, errFetch) {
+		return f.description + ": " + unfetched(f.reason)
+	}
 	return f.description + ": " + f.reason.Error()
+}
+
+// unfetched says why a call brought nothing, without a word about names and addresses of this network.
+func unfetched(err error) string {
+	var timeout net.Error
+	text := err.Error()
+	_, answer, answered := strings.Cut(text, errFetch.Error()+": answered ")
+	switch {
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
+		return "no answer within 5 seconds"
+	case answered:
+		return "answered " + answer
+	case strings.Contains(text, "that is not public"):
+		return "the address is not public"
+	case strings.Contains(text, errFetch.Error()+": larger than"):
+		return "the answer is too large"
+	case strings.Contains(text, errFetch.Error()+": the URL must begin with"):
+		return "the URL must begin with https://"
+	}
+	return "the address could not be reached"
 }
 
 // refusedPage remembers that a person was shown a page instead of being sent on, under the page's number.

@@ -36,6 +36,7 @@ type outgoing struct {
 	lax     *http.Client  // does not, for the hosts named
 	trusted []string      // whose certificate is not verified
 	slots   chan struct{} // one for each fetch under way
+	lanes   lanes
 	lookup  func(ctx context.Context, host string) ([]netip.Addr, error)
 }
 
@@ -118,15 +119,22 @@ func (o *outgoing) dial(ctx context.Context, network, address string) (net.Conn,
 var notPublic = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001::/23"),
-	netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("fec0::/10"),
+	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("192.88.99.0/24"),
+	netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
+	netip.MustParsePrefix("3fff::/20"),
 }
+
+// global6 is all of IPv6 that is given out for the Internet at large (RFC 4291 §2.4). What lies outside is
+// of this machine and its networks, or holds an IPv4 address in some way.
+var global6 = netip.MustParsePrefix("2000::/3")
 
 // public tells whether an address belongs to the Internet at large: not to this machine, its networks,
 // or a mechanism that could lead back there.
 func public(a netip.Addr) bool {
 	a = a.Unmap()
+	if a.Is6() && !global6.Contains(a) {
+		return false
+	}
 	if !a.IsValid() || a.Zone() != "" || !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() {
 		return false
 	}
@@ -134,7 +142,7 @@ func public(a netip.Addr) bool {
 }
 
 // checkTarget refuses a URL that no call may go to, before anything is resolved: other schemes than https
-// (http for allowed hosts on this machine), user names, fragments, odd ports.
+// (http for allowed hosts on this machine), user names, fragments.
 func (o *outgoing) checkTarget(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || len(text) > fetchURLMax || u.Host == "" || u.User != nil || u.Opaque != "" || u.Fragment != "" || u.Hostname() == "" {
@@ -185,6 +193,15 @@ func (o *outgoing) do(ctx context.Context, method, target, header, value string,
 func (p *Provider) fetch(ctx context.Context, url string, accept string, limit int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()
+	target, err := p.out.checkTarget(url)
+	if err != nil {
+		return nil, err
+	}
+	leave, err := p.out.lanes.enter(ctx, target.Host)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	select {
 	case p.out.slots <- struct{}{}:
 		defer func() { <-p.out.slots }()
