@@ -229,13 +229,17 @@ func (db *DB) matchKey(app *App, secret string) string {
 	return app.Keys[match].ID
 }
 
+// Signs tells whether client_secret_jwt can go by the key: it was made while the app had that method, and is
+// kept sealed beside its hash.
+func (k AppKey) Signs() bool { return k.sealed != "" }
+
 // CheckAppSigned tells whether good accepts one of the app's live secrets that are kept sealed: those made
 // while it had client_secret_jwt. good is called for each until it says yes, and must not keep the secret.
 // The use is noted in memory.
 func (db *DB) CheckAppSigned(app *App, good func(secret []byte) bool) bool {
 	now := db.now()
 	for _, key := range app.Keys {
-		if key.sealed == "" || !key.ExpiresAt.IsZero() && !now.Before(key.ExpiresAt) {
+		if !key.Signs() || !key.ExpiresAt.IsZero() && !now.Before(key.ExpiresAt) {
 			continue
 		}
 		text, err := db.Unseal(appKeyPurpose, key.sealed)

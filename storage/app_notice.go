@@ -13,7 +13,7 @@ type NoticeKind string
 const (
 	NoticeKeyExpired      NoticeKind = "key_expired"
 	NoticeKeyExpiring     NoticeKind = "key_expiring"     // within 14 days
-	NoticeNoKey           NoticeKind = "no_key"           // confidential, and no key that works
+	NoticeNoKey           NoticeKind = "no_key"           // proves itself by keys, and none works
 	NoticeRedirectRefused NoticeKind = "redirect_refused" // a URI that is not registered was asked for
 	NoticeRefusals        NoticeKind = "refusals"         // many refusals within an hour
 	NoticeLogouts         NoticeKind = "logouts"          // logouts the app could not be told of
@@ -52,10 +52,11 @@ func (a *App) Notices(events []Event, now time.Time) []Notice {
 }
 
 func (a *App) keyNotices(now time.Time) []Notice {
-	if a.Public() {
+	if !a.KeepsSecret() {
 		return nil
 	}
 	var list []Notice
+	signing := !slices.Contains(a.AuthMethods, AuthBasic) && !slices.Contains(a.AuthMethods, AuthPost)
 	live := 0
 	for _, key := range a.Keys {
 		n := Notice{Time: key.ExpiresAt, KeyID: key.ID, KeyLabel: key.Label}
@@ -63,6 +64,8 @@ func (a *App) keyNotices(now time.Time) []Notice {
 			n.KeyLabel = key.Prefix
 		}
 		switch {
+		case signing && !key.Signs(): // no method goes by it
+			continue
 		case key.ExpiresAt.IsZero():
 			live++
 			continue
@@ -77,7 +80,7 @@ func (a *App) keyNotices(now time.Time) []Notice {
 		}
 		list = append(list, n)
 	}
-	if live == 0 {
+	if live == 0 && !slices.Contains(a.AuthMethods, AuthPrivateKeyJWT) {
 		list = append(list, Notice{Kind: NoticeNoKey})
 	}
 	return list

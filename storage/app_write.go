@@ -67,10 +67,16 @@ func (db *DB) newApp(by Actor, n NewApp, sector sectorList) (*App, string, error
 	return a, secret, err
 }
 
-// checkNewApp validates an app that is to be stored; only the dev seed may set what serve refuses
-// (dev_only).
+// reservedIDs would be another page's path, or none, in the addresses of an app's pages.
+var reservedIDs = []string{"new", ".", ".."}
+
+// checkNewApp validates an app that is to be stored: client_id_reserved; only the dev seed may set what serve
+// refuses (dev_only).
 func (db *DB) checkNewApp(by Actor, a *App) error {
 	err := checkApp(a)
+	if err == nil && slices.Contains(reservedIDs, a.ID) {
+		err = &Invalid{Field: "client_id", Reason: "client_id_reserved", Value: a.ID}
+	}
 	if err != nil || db.config.Dev {
 		return err
 	}

@@ -18,6 +18,7 @@ var reasons = map[string]string{
 	"claims_too_large":          "are too large",
 	"client_credentials_public": "cannot hold client_credentials: a public app has no secret",
 	"client_id_invalid":         "is not 1 to 128 letters, digits, '.', '_', '~' or '-'",
+	"client_id_reserved":        "is needed for an address of propusk itself",
 	"code_too_large":            "is too large to be kept",
 	"cursor_invalid":            "is not one of ours",
 	"description_invalid":       "is too long or holds control characters",
