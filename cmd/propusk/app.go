@@ -224,6 +224,7 @@ func describeApp(a *storage.App) [][]string {
 			rows = append(rows, []string{"switch", on.text})
 		}
 	}
+	rows = append(rows, describeRegistration(a)...)
 	for _, k := range a.Keys {
 		text := k.Prefix + "… since " + k.CreatedAt.UTC().Format("2006-01-02 15:04 MST")
 		if !k.ExpiresAt.IsZero() {

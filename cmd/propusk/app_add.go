@@ -23,7 +23,7 @@ func appAddCommand(t terminal) *cli.Command {
 			&cli.StringFlag{Name: "owner", Usage: "`LOGIN` of the person who will own the app (default: the administrators)"},
 			&cli.BoolFlag{Name: "secret-stdin", Usage: "read a secret of your choice from the first line of stdin"},
 			jsonFlag(),
-		}, appSettingFlags()),
+		}, appSettingFlags(), appRegistrationFlags()),
 		Description: "Without --scope the app gets openid and, optional, profile, email and offline_access; without --grant\nand --auth-method those of its type.",
 		Action:      func(c *cli.Context) error { return appAdd(c, t) },
 	}
@@ -34,7 +34,7 @@ func appAdd(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	n, err := newApplication(c, args[0])
+	n, err := newApplication(c, t, args[0])
 	if err != nil {
 		return err
 	}
@@ -45,26 +45,11 @@ func appAdd(c *cli.Context, t terminal) error {
 		}
 	}
 	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		if c.IsSet("owner") {
-			owner, err := findUser(ctx, db, c.String("owner"))
-			if err != nil {
-				return err
-			}
-			n.OwnerID = owner.ID
-		}
-		a, secret, err := db.CreateApp(ctx, storage.Command, n)
-		if errors.Is(err, storage.ErrConflict) {
-			return withHint(fmt.Errorf("the client_id %q is taken", n.ID), "propusk app list")
-		}
-		if err == nil && c.IsSet("delegated") && !c.Bool("delegated") {
-			a, err = db.UpdateApp(ctx, storage.Command, a.ID, func(a *storage.App) error {
-				a.Delegated = false
-				return nil
-			})
-		}
+		a, secret, err := makeApp(ctx, c, db, n)
 		if err != nil {
 			return err
 		}
+		warnOfRegistration(t, nil, a)
 		if c.Bool("secret-stdin") {
 			secret = "" // whoever chose it has it
 		}
@@ -80,17 +65,46 @@ func appAdd(c *cli.Context, t terminal) error {
 	})
 }
 
+// makeApp makes the app with its owner.
+func makeApp(ctx context.Context, c *cli.Context, db *storage.DB, n storage.NewApp) (*storage.App, string, error) {
+	if c.IsSet("owner") {
+		owner, err := findUser(ctx, db, c.String("owner"))
+		if err != nil {
+			return nil, "", err
+		}
+		n.OwnerID = owner.ID
+	}
+	readSectors(c, db)
+	a, secret, err := db.CreateApp(ctx, storage.Command, n)
+	if errors.Is(err, storage.ErrConflict) {
+		return nil, "", withHint(fmt.Errorf("the client_id %q is taken", n.ID), "propusk app list")
+	}
+	if err == nil && c.IsSet("delegated") && !c.Bool("delegated") {
+		a, err = db.UpdateApp(ctx, storage.Command, a.ID, func(a *storage.App) error {
+			a.Delegated = false
+			return nil
+		})
+	}
+	return a, secret, explainSector(err)
+}
+
 // newApplication reads the flags; what they leave out storage fills by the app's type.
-func newApplication(c *cli.Context, name string) (storage.NewApp, error) {
+func newApplication(c *cli.Context, t terminal, name string) (storage.NewApp, error) {
 	n := storage.NewApp{App: storage.App{ID: c.String("id"), Name: name, Type: storage.AppType(c.String("type"))}}
 	if !strings.Contains("|web|browser|native|service|", "|"+c.String("type")+"|") {
 		return n, usageError(fmt.Sprintf("--type %q: web, browser, native or service", c.String("type")))
 	}
-	err := applySettings(c, &n.App)
+	keys, err := readJWKS(c, t)
+	if err == nil {
+		err = applyRegistration(c, &n.App, keys)
+	}
+	if err == nil {
+		err = applySettings(c, &n.App)
+	}
 	if err != nil {
 		return n, err
 	}
-	signsIn := n.Type != storage.AppService && (len(n.GrantTypes) == 0 || slices.Contains(n.GrantTypes, storage.GrantCode))
+	signsIn := n.Type != storage.AppService && (len(n.GrantTypes) == 0 || slices.Contains(n.GrantTypes, storage.GrantCode) || n.FrontChannel())
 	if signsIn && len(n.RedirectURIs) == 0 {
 		return n, usageError("--redirect is missing: nobody could sign in to an app that has no redirect URI")
 	}

@@ -22,7 +22,7 @@ func appEditCommand(t terminal) *cli.Command {
 			&cli.StringSliceFlag{Name: "add-redirect", Usage: "one more redirect `URI`; repeatable"},
 			&cli.StringSliceFlag{Name: "remove-redirect", Usage: "a redirect `URI` to remove; repeatable"},
 			jsonFlag(),
-		}, appSettingFlags()),
+		}, appSettingFlags(), appRegistrationFlags()),
 		Action: func(c *cli.Context) error { return appEdit(c, t) },
 	}
 }
@@ -35,12 +35,22 @@ func appEdit(c *cli.Context, t terminal) error {
 	if c.NumFlags() == 0 {
 		return usageError("app edit: nothing to change was named", "propusk app edit --help")
 	}
+	keys, err := readJWKS(c, t)
+	if err != nil {
+		return err
+	}
 	return withDB(c, func(ctx context.Context, db *storage.DB) error {
 		a, err := findApp(ctx, db, args[0])
 		if err != nil {
 			return err
 		}
-		a, err = db.UpdateApp(ctx, storage.Command, a.ID, func(a *storage.App) error { return editApp(c, a) })
+		a, err = changeApp(ctx, c, t, db, a.ID, func(a *storage.App) error {
+			err := applyRegistration(c, a, keys)
+			if err != nil {
+				return err
+			}
+			return editApp(c, a)
+		})
 		if err != nil {
 			return err
 		}

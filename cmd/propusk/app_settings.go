@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ func appSettingFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "post-logout", Usage: "a `URI` to return to after logout; repeatable"},
 		&cli.StringSliceFlag{Name: "scope", Usage: "a scope, `NAME[,optional][,offline]`; repeatable"},
 		&cli.StringSliceFlag{Name: "grant", Usage: "a grant `TYPE`: " + grantNames + "; repeatable"},
-		&cli.StringSliceFlag{Name: "auth-method", Usage: "client_secret_basic, client_secret_post or none; repeatable"},
+		&cli.StringSliceFlag{Name: "auth-method", Usage: "a `METHOD`: client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt or none; repeatable"},
 		&cli.StringSliceFlag{Name: "domain", Usage: "a trusted domain, `HOST[/PATH]`: no URI of the app may lie outside; repeatable"},
 		&cli.StringSliceFlag{Name: "network", Usage: "a network, `CIDR`, from which its keys may be used; repeatable"},
 		&cli.BoolFlag{Name: "delegated", Value: true, Usage: "everybody may sign in; =false: only the app's developers"},
@@ -79,10 +80,15 @@ func applySettings(c *cli.Context, a *storage.App) error {
 	if c.IsSet("access-token-ttl") {
 		a.AccessTokenTTL = c.Duration("access-token-ttl").Round(time.Millisecond)
 	}
-	if ru := c.String("name-ru"); ru != "" {
-		a.Names = map[string]string{"ru": ru}
-	} else if c.IsSet("name-ru") {
-		a.Names = nil
+	if c.IsSet("name-ru") {
+		a.Names = maps.Clone(a.Names)
+		if a.Names == nil {
+			a.Names = map[string]string{}
+		}
+		delete(a.Names, "ru")
+		if ru := c.String("name-ru"); ru != "" {
+			a.Names["ru"] = ru
+		}
 	}
 	return applyGrantsAndScopes(c, a)
 }

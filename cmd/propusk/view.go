@@ -70,6 +70,7 @@ type appView struct {
 	TosURI            string         `json:"tos_uri,omitempty"`
 	CreatedAt         int64          `json:"created_at"`
 	UpdatedAt         int64          `json:"updated_at"`
+	storage.Registration
 }
 
 type appScopeView struct {
@@ -105,7 +106,7 @@ func viewApp(a *storage.App, secret string) appView {
 		Scopes: []appScopeView{}, Keys: []appKeyView{},
 		IDTokenAlg: a.IDTokenAlg, IDTokenClaims: a.IDTokenClaims, AccessTokenFormat: a.AccessTokenFormat,
 		AccessTokenTTL: int64(a.AccessTokenTTL / time.Second), PolicyURI: a.PolicyURI, TosURI: a.TosURI,
-		CreatedAt: a.CreatedAt.Unix(), UpdatedAt: a.UpdatedAt.Unix(),
+		CreatedAt: a.CreatedAt.Unix(), UpdatedAt: a.UpdatedAt.Unix(), Registration: registrationView(a),
 	}
 	for _, s := range a.Scopes {
 		v.Scopes = append(v.Scopes, appScopeView(s))
