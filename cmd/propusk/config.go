@@ -96,7 +96,17 @@ func (c *config) fill(root *yaml.Node, found *problems) {
 	if root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null" {
 		return
 	}
-	c.mapping("", root, found, map[string]any{
+	c.mapping("", root, found, c.targets())
+	for _, p := range []*string{&c.Data, &c.MasterKeyFile, &c.TLSCert, &c.TLSKey} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(filepath.Dir(c.path), *p)
+		}
+	}
+}
+
+// targets are all keys there are, each with where its value goes.
+func (c *config) targets() map[string]any {
+	return map[string]any{
 		"issuer":                  &c.Issuer,
 		"name":                    &c.Name,
 		"listen":                  &c.Listen,
@@ -107,11 +117,6 @@ func (c *config) fill(root *yaml.Node, found *problems) {
 		"implicit":                &c.Implicit,
 		"registration":            &c.Registration,
 		"tls":                     map[string]any{"cert": &c.TLSCert, "key": &c.TLSKey},
-	})
-	for _, p := range []*string{&c.Data, &c.MasterKeyFile, &c.TLSCert, &c.TLSKey} {
-		if *p != "" && !filepath.IsAbs(*p) {
-			*p = filepath.Join(filepath.Dir(c.path), *p)
-		}
 	}
 }
 
