@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
 )
 
@@ -49,7 +50,7 @@ func (l *Login) CheckPassword(r *http.Request, u *storage.User, password string)
 func (l *Login) compare(r *http.Request, user *storage.User, key, password string) (outcome, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), l.hashing.patience)
 	defer cancel()
-	g, wait := l.limiter.reserve(ctx, signInKeys(key, peer(r.RemoteAddr)))
+	g, wait := l.limiter.reserve(ctx, signInKeys(key, page.Peer(r)))
 	if g == nil {
 		l.logRefusal(r, user, "too many failures")
 		return outcome{wait: wait}, nil
@@ -117,5 +118,5 @@ func (l *Login) logRefusal(r *http.Request, u *storage.User, reason string) {
 		user = u.ID
 	}
 	l.log.LogAttrs(r.Context(), slog.LevelInfo, "sign-in refused",
-		slog.String("user", user), slog.String("reason", reason), slog.String("address", addressText(r)))
+		slog.String("user", user), slog.String("reason", reason), slog.String("address", page.PeerText(r)))
 }

@@ -85,7 +85,7 @@ func (l *Login) allow(w http.ResponseWriter, r *http.Request, in input, a asking
 		l.failure(w, r, err)
 		return
 	}
-	err = l.db.Decide(r.Context(), storage.UserActor(in.user, addressText(r)), in.app.ID, decisions)
+	err = l.db.Decide(r.Context(), storage.UserActor(in.user, page.PeerText(r)), in.app.ID, decisions)
 	if err != nil {
 		l.failure(w, r, fmt.Errorf("decide: %w", err))
 		return
@@ -157,7 +157,7 @@ func (l *Login) recordUnasked(r *http.Request, in input, s step) error {
 		assigned, _ := in.app.Scope(scope)
 		list = append(list, decision(in, scope, true, assigned.Offline && slices.Contains(s.scopes, storage.ScopeOffline)))
 	}
-	err = l.db.Decide(r.Context(), storage.UserActor(in.user, addressText(r)), in.app.ID, list)
+	err = l.db.Decide(r.Context(), storage.UserActor(in.user, page.PeerText(r)), in.app.ID, list)
 	if err != nil {
 		return fmt.Errorf("decide: %w", err)
 	}
@@ -170,7 +170,7 @@ const auditConsent = "consent"
 // auditUnasked notes what an app is about to be given without the person's word: consent.preset, and
 // consent.offline_auto for offline access. The app is the actor, the person is acted on.
 func (l *Login) auditUnasked(r *http.Request, in input, scopes []string) error {
-	by := storage.Actor{Kind: storage.ActorApp, ID: in.app.ID, Address: addressText(r)}
+	by := storage.Actor{Kind: storage.ActorApp, ID: in.app.ID, Address: page.PeerText(r)}
 	var preset, gained []string
 	offline := slices.Contains(scopes, storage.ScopeOffline)
 	for _, scope := range scopes {

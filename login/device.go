@@ -97,7 +97,7 @@ func (l *Login) findDevice(w http.ResponseWriter, r *http.Request, v visitor, ty
 		Code:    code,
 		Agent:   page.Agent(d.UserAgent),
 		Address: d.Address,
-		Near:    near(peer(d.Address), peer(r.RemoteAddr)),
+		Near:    near(d.Address, page.Peer(r)),
 		At:      d.CreatedAt,
 	})
 }
@@ -112,10 +112,10 @@ func (l *Login) deviceByCode(r *http.Request, v visitor, typed string) (*storage
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), l.hashing.patience)
 	defer cancel()
-	g, wait := l.codes.reserve(ctx, codeKeys(browser, peer(r.RemoteAddr)))
+	g, wait := l.codes.reserve(ctx, codeKeys(browser, page.Peer(r)))
 	if g == nil {
 		l.log.LogAttrs(r.Context(), slog.LevelInfo, "user code refused",
-			slog.String("reason", "too many failures"), slog.String("address", addressText(r)))
+			slog.String("reason", "too many failures"), slog.String("address", page.PeerText(r)))
 		return nil, wait, nil
 	}
 	wrong := true
@@ -123,7 +123,7 @@ func (l *Login) deviceByCode(r *http.Request, v visitor, typed string) (*storage
 	d, err := l.db.DeviceCodeByUserCode(r.Context(), typed)
 	if errors.Is(err, storage.ErrNotFound) {
 		l.log.LogAttrs(r.Context(), slog.LevelInfo, "user code refused",
-			slog.String("reason", "unknown"), slog.String("address", addressText(r)))
+			slog.String("reason", "unknown"), slog.String("address", page.PeerText(r)))
 		return nil, l.countCrowd(ctx, r), nil
 	}
 	wrong = false
@@ -228,8 +228,9 @@ func spell(typed string) string {
 	return string(letters[:4]) + "-" + string(letters[4:])
 }
 
-// near tells whether two addresses are one person's, as far as addresses tell: of one block, or both of this
-// machine.
-func near(a, b netip.Addr) bool {
-	return addressBlock(a) == addressBlock(b) || a.Unmap().IsLoopback() && b.Unmap().IsLoopback()
+// near tells whether the address of a device and another one are one person's, as far as addresses tell: of
+// one block, or both of this machine.
+func near(device string, other netip.Addr) bool {
+	addr, _ := netip.ParseAddr(device)
+	return addressBlock(addr) == addressBlock(other) || addr.Unmap().IsLoopback() && other.IsLoopback()
 }

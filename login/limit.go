@@ -198,13 +198,3 @@ func addressBlock(addr netip.Addr) string {
 	}
 	return addr.String()
 }
-
-// peer is the address a request comes from; the zero Addr where there is none.
-func peer(remote string) netip.Addr {
-	ap, err := netip.ParseAddrPort(remote)
-	if err == nil {
-		return ap.Addr()
-	}
-	addr, _ := netip.ParseAddr(remote) // the zero Addr shares one window
-	return addr
-}

@@ -147,7 +147,7 @@ func (l *Login) logoutApp(r *http.Request, req *storage.LogoutRequest, app *stor
 
 // endSession ends the browser's session and goes where the request says.
 func (l *Login) endSession(w http.ResponseWriter, r *http.Request, v visitor, req *storage.LogoutRequest) {
-	by := storage.Actor{Kind: storage.ActorUser, ID: v.user.ID, Address: addressText(r)}
+	by := storage.Actor{Kind: storage.ActorUser, ID: v.user.ID, Address: page.PeerText(r)}
 	err := l.db.EndSession(r.Context(), by, v.session.ID)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) && !errors.Is(err, storage.ErrRevoked) {
 		l.failure(w, r, fmt.Errorf("end session: %w", err))

@@ -29,7 +29,7 @@ func (l *Login) Member(w http.ResponseWriter, r *http.Request) (*Member, bool) {
 		l.askMember(w, r)
 		return nil, false
 	}
-	return &Member{Session: v.session, User: v.user, Actor: storage.UserActor(v.user, addressText(r))}, true
+	return &Member{Session: v.session, User: v.user, Actor: storage.UserActor(v.user, page.PeerText(r))}, true
 }
 
 // askMember sends a person who is not signed in to the sign-in page.

@@ -102,7 +102,7 @@ func (l *Login) signedIn(w http.ResponseWriter, r *http.Request, in input, user 
 		Proved:    user,
 		ACR:       storage.ACRPassword,
 		AMR:       []string{"pwd"},
-		Address:   addressText(r),
+		Address:   page.PeerText(r),
 		UserAgent: clip(r.UserAgent(), 256),
 	}
 	if in.session != nil {
@@ -133,15 +133,6 @@ func (l *Login) signedIn(w http.ResponseWriter, r *http.Request, in input, user 
 	if l.advance(w, r, in.req) {
 		l.again(w, r, in.req)
 	}
-}
-
-// addressText is the peer's address without its port, "" where there is none.
-func addressText(r *http.Request) string {
-	addr := peer(r.RemoteAddr)
-	if !addr.IsValid() {
-		return ""
-	}
-	return addr.Unmap().String()
 }
 
 // clip cuts s to at most n bytes, between characters.

@@ -90,7 +90,7 @@ func (l *Login) useLink(r *http.Request, form url.Values) (*storage.User, error)
 		return nil, err
 	}
 	defer leave()
-	return l.db.UseLink(r.Context(), form.Get("link"), form.Get("password"), addressText(r))
+	return l.db.UseLink(r.Context(), form.Get("link"), form.Get("password"), page.PeerText(r))
 }
 
 // welcomed signs in a person who just set the password; whoever else was signed in in this browser is

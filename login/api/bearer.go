@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
+	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
 )
 
@@ -42,7 +42,7 @@ func (a *API) bearer(ctx huma.Context, next func(huma.Context)) {
 	}
 	need := scopeOf(ctx.Operation())
 	by, err := a.actor(ctx.Context(), token)
-	by.Address = address(r.RemoteAddr)
+	by.Address = page.PeerText(r)
 	switch {
 	case errors.Is(err, storage.ErrForbidden):
 		a.challenge(ctx, http.StatusForbidden, "insufficient_scope", need, "this token is not for this API")
@@ -100,17 +100,4 @@ func (a *API) challenge(ctx huma.Context, status int, code, scope, detail string
 	}
 	ctx.SetHeader("WWW-Authenticate", text)
 	a.refuse(ctx, newProblem(status, detail))
-}
-
-// address is the peer's address without its port, as the audit keeps it.
-func address(remote string) string {
-	ap, err := netip.ParseAddrPort(remote)
-	if err == nil {
-		return ap.Addr().Unmap().String()
-	}
-	addr, err := netip.ParseAddr(remote)
-	if err != nil {
-		return ""
-	}
-	return addr.Unmap().String()
 }
