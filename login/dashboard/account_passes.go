@@ -48,6 +48,7 @@ func (d *Dashboard) passRow(r *http.Request, p storage.Pass, words scopeWords) p
 		Until:      p.Until,
 		Since:      p.Since,
 		LastUsedAt: p.LastUsedAt,
+		Open:       d.begin(p.App),
 	}
 	for _, name := range p.Scopes {
 		if name == storage.ScopeOpenID || name == storage.ScopeOffline {

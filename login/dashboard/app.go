@@ -13,8 +13,8 @@ import (
 	"github.com/propusk/propusk/storage"
 )
 
-// appRoutes are the pages of apps and scopes. A route without a wildcard wins, so an app whose client_id is
-// "new" has no page of its own; commands and the API reach it.
+// appRoutes are the pages of apps and scopes. A route without a wildcard wins; storage lets no app have the
+// client_id "new".
 func (d *Dashboard) appRoutes(r chi.Router) {
 	r.Handle("/apps", d.member(d.apps, nil))
 	r.Handle("/apps/new", d.member(d.newApp, d.createApp))
@@ -22,6 +22,7 @@ func (d *Dashboard) appRoutes(r chi.Router) {
 	r.Handle("/apps/{id}/setup", d.member(d.ofApp(d.setupApp), nil))
 	r.Handle("/apps/{id}/authorization", d.member(d.ofApp(d.appAuthorization), d.ofApp(d.changeAuthorization)))
 	r.Handle("/apps/{id}/settings", d.member(d.ofApp(d.appSettings), d.ofApp(d.changeSettings)))
+	r.Handle("/apps/{id}/protocol", d.member(d.ofApp(d.appProtocol), d.ofApp(d.changeProtocol)))
 	r.Handle("/apps/{id}/notices", d.member(d.ofApp(d.appNotices), nil))
 	r.Handle("/apps/{id}/developers", d.member(d.ofApp(d.appDevelopers), d.ofApp(d.changeDevelopers)))
 	r.Handle("/apps/{id}/keys", d.member(d.ofApp(d.appKeys), d.ofApp(d.changeKeys)))

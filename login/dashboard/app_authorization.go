@@ -25,11 +25,12 @@ const scopesShown = 70
 
 // appAuthorization is GET /apps/{id}/authorization.
 func (d *Dashboard) appAuthorization(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App) {
-	d.showAuthorization(w, r, m, app, page.View{}, page.Mistake{})
+	d.showAuthorization(w, r, m, app, page.View{}, page.Mistake{}, "")
 }
 
-// showAuthorization shows the page; app holds what was typed where wrong says that it was refused.
-func (d *Dashboard) showAuthorization(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App, v page.View, wrong page.Mistake) {
+// showAuthorization shows the page; app holds what was typed where wrong says that it was refused, and named
+// the names of further scopes.
+func (d *Dashboard) showAuthorization(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App, v page.View, wrong page.Mistake, named string) {
 	known, err := d.db.Scopes(r.Context())
 	if err != nil {
 		d.people.Fail(w, r, err)
@@ -43,8 +44,12 @@ func (d *Dashboard) showAuthorization(w http.ResponseWriter, r *http.Request, m 
 			OfflineWithoutConsent: app.OfflineWithoutConsent, Trusted: app.Trusted,
 		},
 	}
-	p.Mistake = wrong
-	p.Scopes, p.More = scopeRows(known, app, p.May.Trust)
+	p.Mistake, p.Named = wrong, named
+	err = d.scopeRows(r, m.Actor, known, app, &p)
+	if err != nil {
+		d.people.Fail(w, r, err)
+		return
+	}
 	for _, row := range p.Scopes {
 		if row.Asked != "" {
 			row.Checked = slices.Contains(app.PresetScopes, row.Name)
@@ -56,32 +61,6 @@ func (d *Dashboard) showAuthorization(w http.ResponseWriter, r *http.Request, m 
 			Disabled: g.grant == storage.GrantClientCredentials && app.Public() && !app.Allows(g.grant)})
 	}
 	d.pages.Show(w, r, v, p)
-}
-
-// scopeRows are the app's scopes and then the others; more tells that not all of the others are there.
-// Scopes of propusk's own API are for administrators to give.
-func scopeRows(known []*storage.Scope, app *storage.App, trust bool) (rows []page.ScopeRow, more bool) {
-	var others []page.ScopeRow
-	own := storage.APIScopes(storage.Full)
-	for _, s := range known {
-		row := page.ScopeRow{Name: s.Name, Title: s.Title}
-		has, ok := app.Scope(s.Name)
-		if !ok {
-			row.Locked = !trust && slices.Contains(own, s.Name)
-			others = append(others, row)
-			continue
-		}
-		row.Asked, row.Offline = "optional", has.Offline
-		if has.Required {
-			row.Asked = "required"
-		}
-		rows = append(rows, row)
-	}
-	slices.SortFunc(rows, func(a, b page.ScopeRow) int { return scopePlace(app, a.Name) - scopePlace(app, b.Name) })
-	if room := max(0, scopesShown-len(rows)); len(others) > room {
-		others, more = others[:room], true
-	}
-	return append(rows, others...), more
 }
 
 func scopePlace(app *storage.App, name string) int {
@@ -100,18 +79,37 @@ func (d *Dashboard) changeAuthorization(w http.ResponseWriter, r *http.Request, 
 	case "switches":
 		change = switches(form, storage.May(m.Actor, storage.AppTrust, app))
 	case "scopes":
-		change = func(a *storage.App) { a.Scopes = typedScopes(form, a) }
+		change = func(a *storage.App) { a.Scopes = typedScopes(form, a, form.Get("more")) }
 	case "grants":
 		change = func(a *storage.App) { a.GrantTypes = typedGrants(form, a) }
 	default:
 		d.badSection(w, r)
 		return
 	}
-	d.updateApp(w, r, m, app, section, change, func(wrong page.Mistake) {
+	again := func(wrong page.Mistake) {
 		typed := *app
-		change(&typed)
-		d.showAuthorization(w, r, m, &typed, unprocessable, wrong)
-	})
+		if section == "scopes" { // what the field names stays in the field
+			typed.Scopes = typedScopes(form, app, "")
+		} else {
+			change(&typed)
+		}
+		switch section {
+		case "scopes":
+			wrong = placed(wrong, "scopes")
+		case "grants":
+			wrong = placed(wrong, "grant_types")
+		}
+		d.showAuthorization(w, r, m, &typed, unprocessable, wrong, form.Get("more"))
+	}
+	denied, err := d.deniedScope(r, m.Actor, app, strings.Fields(form.Get("more")))
+	switch {
+	case err != nil:
+		d.people.Fail(w, r, err)
+	case denied != "" && section == "scopes" && storage.May(m.Actor, storage.AppWrite, app):
+		again(page.Mistake{Field: "scopes", Text: "protocol.scope_denied", Value: denied})
+	default:
+		d.updateApp(w, r, m, app, section, change, again)
+	}
 }
 
 // switches sets what the form says; of those that only administrators may set it reads nothing for others,
@@ -127,9 +125,9 @@ func switches(form url.Values, trust bool) func(*storage.App) {
 	}
 }
 
-// typedScopes are the scopes that the form gives the app: those it has stay in their order, and those that
-// the form does not show stay as they are.
-func typedScopes(form url.Values, a *storage.App) []storage.AppScope {
+// typedScopes are the scopes that the form gives the app: those it has stay in their order, those that the
+// form does not show stay as they are, and those named further come last.
+func typedScopes(form url.Values, a *storage.App, named string) []storage.AppScope {
 	list := []storage.AppScope{}
 	for _, s := range a.Scopes {
 		if !form.Has("scope." + s.Name) {
@@ -151,7 +149,7 @@ func typedScopes(form url.Values, a *storage.App) []storage.AppScope {
 	for _, name := range added {
 		list = append(list, storage.AppScope{Name: name, Required: form.Get("scope."+name) == "required", Offline: slices.Contains(form["offline"], name)})
 	}
-	for _, name := range strings.Fields(form.Get("more")) {
+	for _, name := range strings.Fields(named) {
 		list = append(list, storage.AppScope{Name: name})
 	}
 	return list

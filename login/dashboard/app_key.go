@@ -25,7 +25,8 @@ func (d *Dashboard) appKeys(w http.ResponseWriter, r *http.Request, m *login.Mem
 func (d *Dashboard) keysPage(r *http.Request, m *login.Member, app *storage.App) page.AppKeys {
 	p := page.AppKeys{
 		AppHead: d.appHead(r, m, app, "keys"),
-		Public:  app.Public(),
+		Public:  !app.KeepsSecret(),
+		Own:     !app.KeepsSecret() && !app.Public(),
 		Today:   d.now().UTC().Format(time.DateOnly),
 	}
 	for i := len(app.Keys) - 1; i >= 0; i-- { // newest first

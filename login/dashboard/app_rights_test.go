@@ -20,7 +20,7 @@ var appRequests = []struct {
 	fields       []string
 }{
 	{"GET", "", nil}, {"GET", "/setup", nil}, {"GET", "/authorization", nil}, {"GET", "/settings", nil}, {"GET", "/notices", nil},
-	{"GET", "/developers", nil}, {"GET", "/keys", nil}, {"GET", "/events", nil},
+	{"GET", "/protocol", nil}, {"GET", "/developers", nil}, {"GET", "/keys", nil}, {"GET", "/events", nil},
 	{"POST", "", []string{"section", "general", "name", "Mine", "redirects", "https://evil.example/cb"}},
 	{"POST", "", []string{"section", "documents", "policy_uri", "https://evil.example/"}},
 	{"POST", "", []string{"add", "https://evil.example/cb"}},
@@ -31,6 +31,10 @@ var appRequests = []struct {
 	{"POST", "/settings", []string{"section", "methods", "method", "none"}},
 	{"POST", "/settings", []string{"section", "tokens", "format", "jwt", "ttl", "86400", "alg", "EdDSA"}},
 	{"POST", "/settings", []string{"section", "network", "networks", "192.0.2.1"}},
+	{"POST", "/protocol", []string{"section", "requests", "request_uris", "https://evil.example/r"}},
+	{"POST", "/protocol", []string{"section", "flows", "response_type", "id_token"}},
+	{"POST", "/protocol", []string{"section", "people", "subject_type", "pairwise"}},
+	{"POST", "/protocol", []string{"section", "signout", "backchannel_logout_uri", "https://evil.example/out"}},
 	{"POST", "/keys", []string{"section", "new", "label", "mine"}},
 	{"POST", "/keys", []string{"section", "delete", "key", "x"}},
 	{"POST", "/developers", []string{"section", "invite", "login", "carol", "role", "owner"}},
@@ -138,7 +142,8 @@ func TestDeveloperLimits(t *testing.T) {
 	}
 	page := bob.get("/apps/demo/authorization")
 	want(t, page, http.StatusOK, `name="trusted" value="on" disabled`, `name="skip_consent" value="on" disabled`,
-		`name="offline_without_consent" value="on" disabled`, "Only administrators may change this.", `name="scope.apps.write" aria-label=`)
+		`name="offline_without_consent" value="on" disabled`, "Only administrators may change this.", "Scopes of other apps are given by")
+	wantNot(t, page, `name="scope.apps.write"`)
 	for name, fields := range map[string][]string{
 		"delete":    {"", "section", "delete", "confirm", "Demo"},
 		"invite":    {"/developers", "section", "invite", "login", "carol", "role", "viewer"},
@@ -176,7 +181,7 @@ func TestForms(t *testing.T) {
 	alice, other := w.as("alice"), w.as("alice")
 	other.get("/apps")
 	before := w.app("demo")
-	paths := []string{"/apps/new", "/apps/demo", "/apps/demo/authorization", "/apps/demo/settings", "/apps/demo/developers", "/apps/demo/keys",
+	paths := []string{"/apps/new", "/apps/demo", "/apps/demo/authorization", "/apps/demo/settings", "/apps/demo/protocol", "/apps/demo/developers", "/apps/demo/keys",
 		"/scopes/new", "/scopes/edit?name=extern.api"}
 	for _, path := range paths {
 		for name, csrf := range map[string]string{"none": "", "another session's": other.csrf, "made up": "AAAA"} {

@@ -40,7 +40,9 @@ func (d *Dashboard) showApp(w http.ResponseWriter, r *http.Request, m *login.Mem
 			PostLogout: strings.Join(app.PostLogoutURIs, "\n"),
 			Domains:    strings.Join(app.TrustedDomains, "\n"),
 		},
-		Docs: page.Policies{PolicyURI: app.PolicyURI, TosURI: app.TosURI},
+		About: d.about(app),
+		Docs: page.DocumentsForm{PolicyURI: app.PolicyURI, TosURI: app.TosURI, ClientURI: app.Registration.ClientURI,
+			LogoURI: app.Registration.LogoURI, Contacts: strings.Join(app.Registration.Contacts, "\n")},
 	}
 	p.Refused = d.refusedURIs(app)
 	p.Refused = p.Refused[:min(len(p.Refused), refusedMost)]
@@ -97,6 +99,7 @@ func (d *Dashboard) changeGeneral(w http.ResponseWriter, r *http.Request, m *log
 		d.showApp(w, r, m, app, unprocessable, func(p *page.AppView) {
 			as := *app
 			as.TrustedDomains = lines(typed.Domains)
+			wrong = placed(wrong, "redirect_uris", "client_name", "client_name#ru", "description", "post_logout_redirect_uris", "trusted_domains")
 			p.Mistake, p.General = alsoWrong(inLines(wrong, text[wrong.Field]), &as, text[wrong.Field]), typed
 		})
 	})
@@ -112,15 +115,6 @@ func setName(a *storage.App, lang, name string) {
 		a.Names = make(map[string]string)
 	}
 	a.Names[lang] = name
-}
-
-func (d *Dashboard) changeDocuments(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App, form url.Values) {
-	typed := page.Policies{PolicyURI: strings.TrimSpace(form.Get("policy_uri")), TosURI: strings.TrimSpace(form.Get("tos_uri"))}
-	d.updateApp(w, r, m, app, "documents", func(a *storage.App) {
-		a.PolicyURI, a.TosURI = typed.PolicyURI, typed.TosURI
-	}, func(wrong page.Mistake) {
-		d.showApp(w, r, m, app, unprocessable, func(p *page.AppView) { p.Mistake, p.Docs = wrong, typed })
-	})
 }
 
 // addURI registers an address that was refused; only one the app really came with, so that a form somebody

@@ -15,10 +15,12 @@ import (
 
 // Config is what the dashboard needs to know of the instance.
 type Config struct {
-	Issuer string           // scheme://host[:port]
-	Dev    bool             // offers what only a local provider may
-	Now    func() time.Time // nil: the database's clock
-	Logger *slog.Logger     // nil: slog.Default()
+	Issuer string // scheme://host[:port]
+	Dev    bool   // offers what only a local provider may
+	// Implicit tells that the instance answers response types beyond code, see provider.Config.
+	Implicit bool
+	Now      func() time.Time // nil: the database's clock
+	Logger   *slog.Logger     // nil: slog.Default()
 }
 
 // Dashboard serves the pages of signed-in people; safe for concurrent use.

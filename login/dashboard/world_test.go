@@ -44,7 +44,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	board, err := New(Config{Issuer: storagetest.Issuer, Dev: true, Logger: logger}, w.db, pages, people)
+	board, err := New(Config{Issuer: storagetest.Issuer, Dev: true, Implicit: true, Logger: logger}, w.db, pages, people)
 	if err != nil {
 		t.Fatal(err)
 	}

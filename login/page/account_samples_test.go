@@ -18,7 +18,7 @@ var (
 	meWords = ScopeWords{Name: "me.read", Title: both("See your account", "Просмотр вашей учётной записи"),
 		Text: both("See your profile and sessions", "Видеть ваш профиль и сеансы")}
 
-	reportsPass = Pass{ID: "reports", Stub: harbour, Scopes: []ScopeWords{profileWords, emailWords, reportWords}, Offline: true,
+	reportsPass = Pass{ID: "reports", Stub: harbour, Open: "https://reports.harbour.example/in?iss=https%3A%2F%2Fid.harbour.example", Scopes: []ScopeWords{profileWords, emailWords, reportWords}, Offline: true,
 		Away: []ScopeWords{profileWords, reportWords}, Until: noon.AddDate(0, 0, 90), Since: noon.AddDate(0, -6, 0), LastUsedAt: noon.Add(-20 * time.Minute)}
 	notesPass = Pass{ID: "notes", Stub: notes, Scopes: []ScopeWords{profileWords}, Since: noon.AddDate(0, 0, -3)}
 	autoPass  = Pass{ID: "sync", Stub: Stub{Name: "Customs sync", Host: "sync.harbour.example", Trust: Trusted}, Scopes: []ScopeWords{emailWords},

@@ -13,7 +13,7 @@ type AppHead struct {
 	Name    string
 	Enabled bool
 	Trusted bool
-	Place   string // entry of the menu: "view", "setup", "authorization", "settings", "notices", "developers", "keys", "events"
+	Place   string // entry of the menu: "view", "setup", "authorization", "settings", "protocol", "notices", "developers", "keys", "events"
 	Notices int
 	May     AppMay
 	Mistake Mistake // what was wrong with the form that was sent
@@ -44,8 +44,9 @@ type AppView struct {
 	Created time.Time
 	Changed time.Time
 	Client  Client
+	About   About
 	General GeneralForm
-	Docs    Policies
+	Docs    DocumentsForm
 	Refused []RefusedURI // lately, and not in the list
 	Confirm string       // what was typed to delete it
 }
@@ -69,7 +70,9 @@ type AppAuthorization struct {
 	Switches Switches
 	Presets  []ScopeRow // assigned ones; Checked: preset
 	Scopes   []ScopeRow
-	More     bool // there are further scopes, to be named in a field
+	More     bool   // there are further scopes, to be named in a field
+	Named    string // what was typed in it
+	Foreign  bool   // scopes are left out that the person may not give
 	Grants   []Box
 }
 
@@ -83,7 +86,6 @@ type ScopeRow struct {
 	Asked   string            // "", "optional", "required"
 	Offline bool
 	Checked bool
-	Locked  bool // only an administrator may assign it
 }
 
 // Box is a checkbox or an option; Key names its texts.
@@ -91,17 +93,6 @@ type Box struct {
 	Value, Key string
 	Checked    bool
 	Disabled   bool
-}
-
-// AppSettings is how clients of the app prove themselves and what tokens they get (template app-settings).
-type AppSettings struct {
-	AppHead
-	Methods  []Box
-	Formats  []Box
-	Algs     []Box
-	TTL      string // seconds, as typed
-	Claims   bool   // profile claims in the id_token
-	Networks string
 }
 
 // AppNotices is what the app's developers should know (template app-notices).
@@ -144,6 +135,7 @@ type DeveloperForm struct{ User, Login, Role, Phone string }
 type AppKeys struct {
 	AppHead
 	Public bool // it keeps no secret
+	Own    bool // it signs with keys of its own instead
 	Keys   []KeyRow
 	Secret string // of the key made just now: it is never shown again
 	Label  string // as typed
@@ -176,7 +168,6 @@ type EventRow struct {
 
 func (AppView) template() string          { return "app" }
 func (AppAuthorization) template() string { return "app-authorization" }
-func (AppSettings) template() string      { return "app-settings" }
 func (AppNotices) template() string       { return "app-notices" }
 func (AppDevelopers) template() string    { return "app-developers" }
 func (AppKeys) template() string          { return "app-keys" }

@@ -41,6 +41,7 @@ func (x *text) funcs() template.FuncMap {
 		"shade":     shade,
 		"icon":      icon,
 		"weblink":   weblink,
+		"maillink":  maillink,
 		"trusted":   func(s Stub) bool { return s.Trust == Trusted },
 		"unchecked": func(s Stub) bool { return s.Trust == Unchecked },
 	}

@@ -32,6 +32,7 @@ type Pass struct {
 	Until      time.Time    // end of that; zero: not known
 	Since      time.Time
 	LastUsedAt time.Time // zero: never
+	Open       string    // begins a sign-in at the app; empty: it cannot be begun from here
 }
 
 // SessionRow is one browser in which a person is signed in.

@@ -43,6 +43,7 @@ var reportsClient = Client{
 func appSamples() []sample {
 	list := registrySamples()
 	list = append(list, oneAppSamples()...)
+	list = append(list, protocolSamples()...)
 	return append(list, scopeSamples()...)
 }
 
@@ -88,7 +89,10 @@ func oneAppSamples() []sample {
 		PostLogout: "https://reports.harbour.example/", Domains: "reports.harbour.example\nharbour.example"}
 	view := AppView{AppHead: wrong(reports("view"), Mistake{Field: "redirect_uris", Reason: "redirect_http", Line: 3, Value: "http://reports.harbour.example/old"}),
 		Type: "web", Owner: "Alice Novak", People: 148, Grants: 31, Used: noon, Created: time.Date(2026, 5, 3, 9, 0, 0, 0, time.UTC), Changed: noon.AddDate(0, 0, -1),
-		Client: reportsClient, General: general, Docs: links, Refused: []RefusedURI{{URI: "https://reports.harbour.example/cb", At: noon.Add(-4 * time.Minute)},
+		Client: reportsClient, General: general, Docs: DocumentsForm{PolicyURI: links.PolicyURI, TosURI: links.TosURI, ClientURI: "https://reports.harbour.example/about",
+			LogoURI: "javascript:alert(1)", Contacts: "Ann <ann@harbour.example>\nport"}, About: About{ClientURI: "https://reports.harbour.example/about", LogoURI: "javascript:alert(1)",
+			Contacts: []string{"Ann <ann@harbour.example>", "port"}, Open: "https://reports.harbour.example/in?iss=https%3A%2F%2Fid.harbour.example",
+			Dynamic: true, Software: "harbour 4.2"}, Refused: []RefusedURI{{URI: "https://reports.harbour.example/cb", At: noon.Add(-4 * time.Minute)},
 			{URI: "http://evil.example/cb", At: noon.Add(-time.Hour), Why: Mistake{Field: "redirect_uris", Reason: "redirect_http"}}}}
 	saved := view
 	saved.AppHead, saved.Refused = done(reports("view"), "shell.saved"), nil
@@ -126,6 +130,7 @@ func oneAppSamples() []sample {
 		{"app-keys", false, AppKeys{AppHead: reports("keys"), Keys: keys, Secret: "propusk_key_8sWmT2xVqLr5yHcN0dZuKf3bJ7gEa94f1c", Today: "2026-11-21"}},
 		{"app-keys-wrong", false, AppKeys{AppHead: wrong(reports("keys"), Mistake{Field: "expires_at", Text: "apps.key_until_past"}), Label: "old", Until: "2020-01-01", Today: "2026-11-21"}},
 		{"app-keys-public", false, AppKeys{AppHead: reports("keys"), Public: true}},
+		{"app-keys-own", false, AppKeys{AppHead: reports("keys"), Public: true, Own: true}},
 		{"app-events", false, AppEvents{AppHead: reports("events"), List: events, Any: true}},
 		{"app-events-not-found", false, AppEvents{AppHead: reports("events"), Query: "E-0000-0000", Any: true}},
 		{"app-events-empty", false, AppEvents{AppHead: looking("events")}},
@@ -137,7 +142,6 @@ func appFormSamples() []sample {
 		{Name: "openid", Title: both("Identifier", "Идентификатор"), Asked: "required", Offline: true, Checked: true},
 		{Name: "email", Title: both("Corporate e-mail", "Корпоративная почта"), Asked: "optional", Checked: true},
 		{Name: "phone", Title: both("Mobile phone", "Мобильный телефон")},
-		{Name: "apps.write", Title: both("Change apps", "Менять приложения"), Locked: true},
 	}
 	grants := []Box{{Value: "authorization_code", Key: "code", Checked: true}, {Value: "refresh_token", Key: "refresh", Checked: true},
 		{Value: "client_credentials", Key: "credentials", Disabled: true}, {Value: "urn:ietf:params:oauth:grant-type:device_code", Key: "device"},
@@ -148,24 +152,15 @@ func appFormSamples() []sample {
 	refused.AppHead = wrong(reports("authorization"), Mistake{Field: "offline_without_consent", Reason: "offline_untrusted"})
 	developer := AppAuthorization{AppHead: reports("authorization"), Switches: Switches{Enabled: true}, Public: true, Scopes: rows, Grants: grants}
 	developer.Shell, developer.May = bobShell, mayBuild
+	developer.More, developer.Named, developer.Foreign = true, "extern.api", true
+	developer.Mistake = Mistake{Field: "scopes", Text: "protocol.scope_denied", Value: "extern.api"}
 	viewer := authorization
 	viewer.AppHead = looking("authorization")
-	settings := AppSettings{AppHead: reports("settings"), TTL: "3600", Claims: true, Networks: "192.0.2.0/24",
-		Methods: []Box{{Value: "client_secret_basic", Key: "basic", Checked: true}, {Value: "client_secret_post", Key: "post"}, {Value: "none", Key: "none"}},
-		Formats: []Box{{Value: "opaque", Key: "opaque", Checked: true}, {Value: "jwt", Key: "jwt"}},
-		Algs:    []Box{{Value: "RS256", Checked: true}, {Value: "EdDSA"}}}
-	badTTL := settings
-	badTTL.AppHead, badTTL.TTL = wrong(reports("settings"), Mistake{Field: "access_token_ttl", Reason: "access_token_ttl", Value: "3"}), "3"
-	viewerSettings := settings
-	viewerSettings.AppHead = looking("settings")
 	return []sample{
 		{"app-authorization", false, authorization},
 		{"app-authorization-wrong", false, refused},
 		{"app-authorization-developer", false, developer},
 		{"app-authorization-viewer", false, viewer},
-		{"app-settings", false, settings},
-		{"app-settings-wrong", false, badTTL},
-		{"app-settings-viewer", false, viewerSettings},
 		{"app-notices", false, AppNotices{AppHead: reports("notices"), List: []AppNotice{
 			{Key: "no_key", Urgent: true, Link: "/apps/harbour-reports/keys"},
 			{Key: "key_expiring", At: noon.AddDate(0, 0, 3), Value: "November", Link: "/apps/harbour-reports/keys"},

@@ -104,7 +104,7 @@ func (u uses) covers(key string) (used, marked bool) {
 }
 
 // boardKey are keys of the dashboard's areas, whose texts are named by its handlers.
-var boardKey = regexp.MustCompile(`^(shell|apps|account|people)\.`)
+var boardKey = regexp.MustCompile(`^(shell|apps|account|people|protocol)\.`)
 
 // apiScope are literals that look like keys and are scopes of the REST API.
 var apiScope = regexp.MustCompile(`^[a-z]+\.(read|write)$`)
