@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
 )
 
@@ -41,7 +42,7 @@ type metadata struct {
 	GrantTypes               []string `json:"grant_types_supported"`
 	SubjectTypes             []string `json:"subject_types_supported"`
 	IDTokenAlgs              []string `json:"id_token_signing_alg_values_supported"`
-	UserInfoAlgs             []string `json:"userinfo_signing_alg_values_supported,omitempty"`
+	UserInfoAlgs             []string `json:"userinfo_signing_alg_values_supported"`
 	TokenAuthMethods         []string `json:"token_endpoint_auth_methods_supported"`
 	TokenAuthAlgs            []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	IntrospectionAuthMethods []string `json:"introspection_endpoint_auth_methods_supported"`
@@ -111,10 +112,8 @@ var provenMethods = []string{storage.AuthBasic, storage.AuthPost, storage.AuthSe
 
 func (p *Provider) metadata(scopes []*storage.Scope, keys *keySnapshot) metadata {
 	doc := p.metadataClosed(scopes, keys)
-	if p.registers() { // what only apps that registered themselves can have
+	if p.registers() {
 		doc.Registration = p.issuer + PathRegister
-		doc.SubjectTypes = append(doc.SubjectTypes, storage.SubjectPairwise)
-		doc.UserInfoAlgs = keys.algs
 	}
 	return doc
 }
@@ -141,12 +140,12 @@ func (p *Provider) metadataClosed(scopes []*storage.Scope, keys *keySnapshot) me
 		BackLogout: true, BackLogoutSession: true, FrontLogout: true, FrontLogoutSession: true,
 		DeviceAuthorization: p.issuer + PathDevice, Scopes: names, Claims: claims, ClaimTypes: []string{"normal"}, ClaimsParameter: true,
 		ResponseTypes: p.responseTypes(), ResponseModes: p.responseModes(), GrantTypes: p.grantTypes(),
-		SubjectTypes: []string{storage.SubjectPublic}, IDTokenAlgs: keys.algs,
+		SubjectTypes: []string{storage.SubjectPublic, storage.SubjectPairwise}, IDTokenAlgs: keys.algs, UserInfoAlgs: keys.algs,
 		TokenAuthMethods: append(slices.Clone(provenMethods), storage.AuthNone), TokenAuthAlgs: assertionAlgs,
 		IntrospectionAuthMethods: provenMethods, IntrospectionAuthAlgs: assertionAlgs, IntrospectionAlgs: keys.algs,
 		RevocationAuthMethods: append(slices.Clone(provenMethods), storage.AuthNone), RevocationAuthAlgs: assertionAlgs,
 		RequestParameter: true, RequestURIParameter: true, RegisteredRequestURIs: true, RequestObjectAlgs: storage.ClientSigningAlgs,
-		ChallengeMethods: []string{"S256"}, ACRValues: []string{"1"}, Prompts: prompts, UILocales: []string{"en", "ru"},
+		ChallengeMethods: challengeMethods, ACRValues: storage.ACRValues, Prompts: prompts, UILocales: page.Languages(),
 		ClaimsLocales: []string{"en", "ru"}, Displays: []string{"page", "popup", "touch", "wap"},
 		IssParameter: true,
 	}

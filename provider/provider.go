@@ -94,6 +94,7 @@ func New(c Config, db *storage.DB, pages *page.Renderer) (*Provider, error) {
 		return nil, fmt.Errorf("provider: %w", err)
 	}
 	p.Provider = library
+	db.ReadSectors(p.readSector)
 	_, err = p.keys.snapshot(p)
 	if err != nil {
 		return nil, fmt.Errorf("provider: %w", err)

@@ -52,7 +52,7 @@ var clientMembers = []clientMember{
 	{"introspection_signed_response_alg", "introspection_signing_alg_values_supported", func(m *proposal) any { return &m.app.Registration.IntrospectionAlg }},
 	{"default_max_age", "", func(m *proposal) any { return &m.app.Registration.DefaultMaxAge }},
 	{"require_auth_time", "", func(m *proposal) any { return &m.app.Registration.RequireAuthTime }},
-	{"default_acr_values", "", func(m *proposal) any { return &m.app.Registration.DefaultACRValues }},
+	{"default_acr_values", "acr_values_supported", func(m *proposal) any { return &m.app.Registration.DefaultACRValues }},
 	{"initiate_login_uri", "", func(m *proposal) any { return &m.app.Registration.InitiateLoginURI }},
 	{"backchannel_logout_uri", "backchannel_logout_supported", func(m *proposal) any { return &m.app.Registration.BackchannelLogoutURI }},
 	{"backchannel_logout_session_required", "backchannel_logout_session_supported", func(m *proposal) any { return &m.app.Registration.BackchannelSession }},
@@ -66,10 +66,6 @@ var clientMembers = []clientMember{
 	{"software_id", "", func(m *proposal) any { return &m.app.Registration.SoftwareID }},
 	{"software_version", "", func(m *proposal) any { return &m.app.Registration.SoftwareVersion }},
 }
-
-// localName begins the members that name the app in one language (RFC 7591 §2.2). Other members in a
-// language are not kept.
-const localName = "client_name#"
 
 // read takes the members that are known and offered; null is as good as absent (RFC 7592 §2.2).
 func (m *proposal) read(sent map[string]json.RawMessage, offers map[string]any) *refusal {
@@ -86,9 +82,16 @@ func (m *proposal) read(sent map[string]json.RawMessage, offers map[string]any) 
 			return refuse(errInvalidMetadata, "%s has a value of the wrong type", known.name).because(err)
 		}
 	}
+	return m.readLocal(sent)
+}
+
+// readLocal takes the members in a language (RFC 7591 §2.2): client_name#ru and those of
+// storage.LocalizedMembers. Others in a language are ignored as unknown ones are.
+func (m *proposal) readLocal(sent map[string]json.RawMessage) *refusal {
 	for name, text := range sent {
-		lang, ok := strings.CutPrefix(name, localName)
-		if !ok || string(text) == "null" {
+		member, lang, ok := strings.Cut(name, "#")
+		named := member == "client_name"
+		if !ok || string(text) == "null" || !named && !slices.Contains(storage.LocalizedMembers, member) {
 			continue
 		}
 		var value string
@@ -96,23 +99,37 @@ func (m *proposal) read(sent map[string]json.RawMessage, offers map[string]any) 
 		if err != nil {
 			return refuse(errInvalidMetadata, "%s has a value of the wrong type", clip(name)).because(err)
 		}
-		if m.app.Names == nil {
-			m.app.Names = map[string]string{}
+		into, key := &m.app.Registration.Localized, name
+		if named {
+			into, key = &m.app.Names, lang
 		}
-		m.app.Names[lang] = value
-		if len(m.app.Names) > maxNames {
-			return refuse(errInvalidMetadata, "client_name has more than %d languages", maxNames)
+		if *into == nil {
+			*into = map[string]string{}
 		}
+		(*into)[key] = value
 	}
 	return nil
 }
 
-// maxNames is in how many languages an app may have a name.
-const maxNames = 50
-
 // isOffered tells whether discovery has anything to say of the member.
 func (k clientMember) isOffered(offers map[string]any) bool {
 	return k.offered == "" || offers[k.offered] != nil && offers[k.offered] != false
+}
+
+// offeredPart is the value of a member without what discovery does not list.
+func (k clientMember) offeredPart(m *proposal, offers map[string]any) any {
+	list, limited := offers[k.offered].([]any)
+	switch field := k.field(m).(type) {
+	case *string:
+		if limited && !slices.Contains(list, any(*field)) {
+			return ""
+		}
+	case *[]string:
+		if limited {
+			return slices.DeleteFunc(slices.Clone(*field), func(v string) bool { return !slices.Contains(list, any(v)) })
+		}
+	}
+	return reflect.ValueOf(k.field(m)).Elem().Interface()
 }
 
 // checkOffered holds the values of every member against what discovery lists.
@@ -140,17 +157,21 @@ func (m *proposal) checkOffered(offers map[string]any) *refusal {
 	return nil
 }
 
-// write says what is kept of the app, in a new object.
+// write says what is kept of the app, in a new object. What an administrator gave it besides, or what was
+// offered once and is not any more, is nothing that the client could use or send back.
 func (m *proposal) write(offers map[string]any) map[string]any {
 	answer := map[string]any{}
 	for _, known := range clientMembers {
-		field := reflect.ValueOf(known.field(m)).Elem()
+		field := reflect.ValueOf(known.offeredPart(m, offers))
 		if !field.IsZero() && known.isOffered(offers) && (field.Kind() != reflect.Slice || field.Len() > 0) {
 			answer[known.name] = field.Interface()
 		}
 	}
 	for lang, name := range m.app.Names {
-		answer[localName+lang] = name
+		answer["client_name#"+lang] = name
+	}
+	for name, uri := range m.app.Registration.Localized {
+		answer[name] = uri
 	}
 	return answer
 }
