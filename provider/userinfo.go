@@ -62,6 +62,9 @@ func (p *Provider) userInfo(ctx context.Context, token string) ([]byte, []string
 		return nil, nil, refuse(errInvalidToken, descriptionInvalidToken)
 	case err != nil:
 		return nil, nil, err
+	case b.audience != nil && !slices.Contains(b.audience, p.issuer): // RFC 9068 §4: meant for other resources
+		called(ctx, b.app)
+		return nil, nil, refuse(errInvalidToken, descriptionInvalidToken)
 	case b.grant == nil || !slices.Contains(b.scopes, storage.ScopeOpenID):
 		called(ctx, b.app)
 		return nil, nil, refuseOpenID
