@@ -52,12 +52,8 @@ func (l *Login) tellFrames(w http.ResponseWriter, r *http.Request, req *storage.
 func origins(uris []string) []string {
 	var list []string
 	for _, uri := range uris {
-		u, err := url.Parse(uri)
-		if err != nil {
-			continue
-		}
-		origin := u.Scheme + "://" + u.Host
-		if !slices.Contains(list, origin) {
+		origin := storage.Origin(uri)
+		if origin != "" && !slices.Contains(list, origin) {
 			list = append(list, origin)
 		}
 	}

@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"time"
 
-	"github.com/propusk/propusk/storage"
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
+
+	"github.com/propusk/propusk/storage"
 )
 
 // libraryRequest is an authorization request as the library sees it. It is not stored: its id is the
@@ -80,20 +81,6 @@ func (a *adapter) CreateAuthRequest(ctx context.Context, in *oidc.AuthRequest, _
 		ID: storage.NewID(), AppID: in.ClientID, RedirectURI: in.RedirectURI, ResponseMode: string(in.ResponseMode),
 		State: in.State, Nonce: in.Nonce, Scopes: asked, Challenge: in.CodeChallenge, CreatedAt: a.p.now(),
 	}})
-}
-
-// complete returns the id of the request once the person of the session has approved it.
-func (a *adapter) complete(id string, s *storage.Session) (string, error) {
-	r, err := a.request(id)
-	if err != nil {
-		return "", err
-	}
-	r.UserID, r.SessionID, r.AuthTime, r.ACR, r.AMR, r.DoneAt = s.UserID, s.ID, s.AuthTime, s.ACR, s.AMR, a.p.now()
-	r, err = a.sealRequest(r)
-	if err != nil {
-		return "", err
-	}
-	return r.id, nil
 }
 
 func (a *adapter) request(id string) (*libraryRequest, error) {

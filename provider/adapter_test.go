@@ -140,3 +140,17 @@ func errorText(t *testing.T, err error) string {
 	}
 	return string(text)
 }
+
+// complete is what a login page of the library's would do: it returns the id of the request once the person of the session has approved it.
+func (a *adapter) complete(id string, s *storage.Session) (string, error) {
+	r, err := a.request(id)
+	if err != nil {
+		return "", err
+	}
+	r.UserID, r.SessionID, r.AuthTime, r.ACR, r.AMR, r.DoneAt = s.UserID, s.ID, s.AuthTime, s.ACR, s.AMR, a.p.now()
+	r, err = a.sealRequest(r)
+	if err != nil {
+		return "", err
+	}
+	return r.id, nil
+}

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/propusk/propusk/storage"
@@ -61,24 +60,11 @@ func (p *Provider) sessionState(req *storage.AuthRequest, s *storage.Session) st
 	if !p.secure() || !req.HasScope(storage.ScopeOpenID) {
 		return ""
 	}
-	origin := originOf(req.RedirectURI)
+	origin := storage.Origin(req.RedirectURI)
 	if origin == "" {
 		return ""
 	}
 	salt := rand.Text()[:16]
 	sum := sha256.Sum256([]byte(req.AppID + " " + origin + " " + p.db.BrowserState(s.ID) + " " + salt))
 	return hex.EncodeToString(sum[:]) + "." + salt
-}
-
-// originOf is the origin of a web address as browsers write it (RFC 6454 §6.2), "" for others.
-func originOf(uri string) string {
-	u, err := url.Parse(uri)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return ""
-	}
-	host, port := strings.ToLower(u.Host), u.Port()
-	if port == "443" && u.Scheme == "https" || port == "80" && u.Scheme == "http" {
-		host = strings.TrimSuffix(host, ":"+port)
-	}
-	return u.Scheme + "://" + strings.TrimSuffix(host, ":")
 }

@@ -24,7 +24,7 @@ func TestSessionState(t *testing.T) {
 	if len(a) < 70 || a == b || strings.ContainsAny(a, " ") {
 		t.Errorf("session_state %q and %q", a, b)
 	}
-	if got, want := originOf(req.RedirectURI), "https://rp.example"; got != want {
+	if got, want := storage.Origin(req.RedirectURI), "https://rp.example"; got != want {
 		t.Errorf("origin %q, want %q", got, want)
 	}
 	req.RedirectURI = "com.example.app:/cb"

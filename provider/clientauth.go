@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
 )
 
@@ -37,7 +38,7 @@ func (p *Provider) authenticate(r *http.Request, c *call) *refusal {
 	}
 	// The secret is compared whatever else is wrong, so that all failures do the same work.
 	good := p.db.CheckAppSecret(app, cred.secret)
-	reason := p.clientFault(app, cred, good || cred.assertion != nil, peer(r))
+	reason := p.clientFault(app, cred, good || cred.assertion != nil, page.Peer(r))
 	if reason == nil && cred.assertion != nil {
 		reason = p.checkAssertion(r.Context(), app, cred.assertion)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
 )
 
@@ -54,7 +55,7 @@ func (p *Provider) authorizeDevice(ctx context.Context, app *storage.App, c *cal
 	}
 	d := &storage.DeviceCode{
 		AppID: app.ID, Scopes: asked.Scopes, Claims: asked.Claims, Nonce: c.form.Get("nonce"),
-		Address: address(c.r), UserAgent: c.r.UserAgent(),
+		Address: page.PeerText(c.r), UserAgent: c.r.UserAgent(),
 	}
 	deviceCode, userCode, err := p.db.CreateDeviceCode(ctx, d)
 	if errors.Is(err, storage.ErrDeviceCodes) {

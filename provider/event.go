@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -30,7 +29,7 @@ func (p *Provider) attempt(r *http.Request, c *call, e storage.Event) {
 	if app == nil {
 		return
 	}
-	e.AppID, e.Address = app.ID, address(r)
+	e.AppID, e.Address = app.ID, page.PeerText(r)
 	if e.ID == "" {
 		e.ID = r.Header.Get(requestID)
 	}
@@ -150,7 +149,7 @@ var problemText = map[string]string{
 // authorized remembers how an authorization request ended; f is nil when the app got a code.
 func (p *Provider) authorized(r *http.Request, req *storage.AuthRequest, userID string, f *refusal) {
 	e := storage.Event{
-		ID: r.Header.Get(requestID), AppID: req.AppID, Endpoint: "authorize", Result: "ok", Address: address(r), UserID: userID,
+		ID: r.Header.Get(requestID), AppID: req.AppID, Endpoint: "authorize", Result: "ok", Address: page.PeerText(r), UserID: userID,
 	}
 	if f != nil {
 		e.Result, e.Description = f.code, f.explained()
@@ -172,26 +171,6 @@ func concerns(ctx context.Context, userID string) {
 	if c != nil {
 		c.user = userID
 	}
-}
-
-// peer is the address a request came from; the server in front has put the client's in place of its
-// proxies'. The zero Addr when there is none.
-func peer(r *http.Request) netip.Addr {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err == nil {
-		return at.Addr().Unmap().WithZone("")
-	}
-	addr, _ := netip.ParseAddr(r.RemoteAddr)
-	return addr.Unmap().WithZone("")
-}
-
-// address is peer as text, "" when there is none.
-func address(r *http.Request) string {
-	addr := peer(r)
-	if !addr.IsValid() {
-		return ""
-	}
-	return addr.String()
 }
 
 // with is a copy of a shared refusal with its reason.

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
 )
 
@@ -133,7 +134,7 @@ func (p *Provider) answerJSON(w http.ResponseWriter, r *http.Request, methods []
 }
 
 func systemFrom(r *http.Request) storage.Actor {
-	return storage.Actor{Kind: storage.ActorSystem, Address: address(r)}
+	return storage.Actor{Kind: storage.ActorSystem, Address: page.PeerText(r)}
 }
 
 // registrar is who registers an app: the person whose token came as initial access token (RFC 7591 §3), who
@@ -144,7 +145,7 @@ func (p *Provider) registrar(r *http.Request) (storage.Actor, *refusal) {
 	case f != nil:
 		return storage.Actor{}, f
 	case token == "" && p.registration == registrationOpen:
-		if !p.registrations.allow(peer(r), p.now()) {
+		if !p.registrations.allow(page.Peer(r), p.now()) {
 			f := refuse(errTemporarilyUnavail, "too many registrations from this address: try again in a minute")
 			f.status = http.StatusTooManyRequests
 			return storage.Actor{}, f
@@ -156,7 +157,7 @@ func (p *Provider) registrar(r *http.Request) (storage.Actor, *refusal) {
 		return storage.Actor{}, f
 	}
 	by, err := p.Actor(r.Context(), token)
-	by.Address = address(r)
+	by.Address = page.PeerText(r)
 	switch {
 	case errors.Is(err, storage.ErrRevoked), errors.Is(err, storage.ErrForbidden):
 		return by, refuse(errInvalidToken, descriptionInvalidToken).because(err)

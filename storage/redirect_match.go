@@ -88,13 +88,13 @@ func (a *App) AllowsOrigin(origin string) bool {
 		}
 	}
 	return slices.ContainsFunc(a.RedirectURIs, func(uri string) bool {
-		return originOf(uri) == origin && a.within(uri, true)
+		return Origin(uri) == origin && a.within(uri, true)
 	})
 }
 
-// originOf returns the origin of a redirect URI as browsers write it: lower case, without a default
-// port. "" where there is none.
-func originOf(uri string) string {
+// Origin returns the origin of a web address as browsers write it (RFC 6454 §6.2): lower case, without a
+// default port; "" for others.
+func Origin(uri string) string {
 	scheme, _, _ := strings.Cut(uri, ":")
 	if scheme != "http" && scheme != "https" {
 		return ""

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -84,13 +83,3 @@ func New(c Config, db *storage.DB, actor func(ctx context.Context, token string)
 
 // Routes mounts the API at [Prefix].
 func (a *API) Routes(r chi.Router) { r.Mount(Prefix, a.routes) }
-
-// Handler serves the API alone, at [Prefix].
-func (a *API) Handler() http.Handler {
-	r := chi.NewRouter()
-	a.Routes(r)
-	return r
-}
-
-// OpenAPI returns the document that describes every operation (OpenAPI 3.1, JSON). Do not change it.
-func (a *API) OpenAPI() []byte { return a.spec }
