@@ -30,7 +30,7 @@ func (l *Login) showConsent(w http.ResponseWriter, r *http.Request) {
 			CSRF:    l.token(formToken{Request: in.req.ID, Holder: sessionHolder(in.session), Asked: a.digest()}),
 			Request: in.req.ID,
 		},
-		Policies: policies(in.app),
+		Policies: l.policies(r, in),
 		Person:   person(in.user),
 		Required: rows(in, a, a.required),
 		Optional: rows(in, a, a.optional),

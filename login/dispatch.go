@@ -142,7 +142,7 @@ func (l *Login) showSignIn(w http.ResponseWriter, r *http.Request, in input, sta
 	}
 	if in.app != nil {
 		form.Stub = l.stub(r, in.req, in.app)
-		form.Policies = policies(in.app)
+		form.Policies = l.policies(r, in)
 	}
 	v.Status = status
 	l.pages.Show(w, r, v, form)

@@ -70,7 +70,8 @@ func person(u *storage.User) page.Person {
 	return p
 }
 
-// policies are the app's links.
-func policies(app *storage.App) page.Policies {
-	return page.Policies{PolicyURI: app.PolicyURI, TosURI: app.TosURI}
+// policies are the app's links, in the language of the page where the app has them in it.
+func (l *Login) policies(r *http.Request, in input) page.Policies {
+	lang := l.pages.Lang(r, in.req.UILocales)
+	return page.Policies{PolicyURI: in.app.Policy(lang), TosURI: in.app.Terms(lang)}
 }
