@@ -60,6 +60,7 @@ func TestLogoutHostileParty(t *testing.T) {
 func TestLogoutPairwise(t *testing.T) {
 	w, a := logoutWorld(t)
 	w.change("demo", func(app *storage.App) {
+		app.GrantTypes = []string{storage.GrantCode} // pairwise subjects and the device grant exclude each other
 		app.Registration.SubjectType, app.Registration.Sector = storage.SubjectPairwise, "rp.example"
 	})
 	w.grant("1", "demo")

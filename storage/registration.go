@@ -53,6 +53,7 @@ type Registration struct {
 // Bounds of a registration.
 const (
 	jwksMax       = 32 << 10
+	jwksKeysMax   = 50 // no more are read when a signature is verified
 	contactsMax   = 20
 	acrsMax       = 20
 	maxAgeMax     = 10 * 365 * 24 * 3600

@@ -96,7 +96,7 @@ func checkKeys(a *App) error {
 	var set struct {
 		Keys []map[string]any `json:"keys"`
 	}
-	if len(r.JWKS) > jwksMax || json.Unmarshal(r.JWKS, &set) != nil || len(set.Keys) == 0 {
+	if len(r.JWKS) > jwksMax || json.Unmarshal(r.JWKS, &set) != nil || len(set.Keys) == 0 || len(set.Keys) > jwksKeysMax {
 		return &Invalid{Field: "jwks", Reason: "keys_invalid"}
 	}
 	for _, key := range set.Keys {

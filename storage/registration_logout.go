@@ -57,6 +57,9 @@ func logoutOrigin(uri string) string {
 	if port == "443" && u.Scheme == "https" || port == "80" && u.Scheme == "http" {
 		port = ""
 	}
+	if strings.Contains(host, ":") { // else [::1]:8080 and [::1:8080] would be one
+		host = "[" + host + "]"
+	}
 	if port != "" {
 		port = ":" + port
 	}
