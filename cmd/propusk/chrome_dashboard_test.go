@@ -20,7 +20,7 @@ var dashboardPages = []struct{ name, path string }{
 	{"account", "/account"}, {"account-profile", "/account/profile"}, {"account-password", "/account/password"},
 	{"account-remove", "/account/apps/demo/remove"}, {"tokens", "/account/tokens"}, {"token-new", "/account/tokens/new"},
 	{"apps", "/apps"}, {"apps-none", "/apps?q=nothing+like+it"}, {"app-new", "/apps/new"}, {"app", "/apps/demo"},
-	{"app-setup", "/apps/demo/setup"}, {"app-authorization", "/apps/demo/authorization"}, {"app-settings", "/apps/demo/settings"},
+	{"app-setup", "/apps/demo/setup"}, {"app-authorization", "/apps/demo/authorization"}, {"app-settings", "/apps/demo/settings"}, {"app-protocol", "/apps/demo/protocol"},
 	{"app-developers", "/apps/demo/developers"}, {"app-keys", "/apps/demo/keys"}, {"app-notices", "/apps/demo/notices"},
 	{"app-events", "/apps/demo/events"}, {"scopes", "/scopes"}, {"users", "/users"}, {"user-new", "/users/new"},
 	{"user", "/users/00000000000000000000000b0b"}, {"audit", "/audit"}, {"api", "/api/v1/docs"}, {"device", "/device"},

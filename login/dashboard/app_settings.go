@@ -39,7 +39,7 @@ func (d *Dashboard) settingsPage(r *http.Request, m *login.Member, app *storage.
 		JWKSURI:    link("jwks_uri", reg.JWKSURI, wrong),
 		JWKS:       page.Field{Name: "jwks", Value: indented(reg.JWKS), Rows: 5, Hold: `{"keys": […]}`, Wrong: wrong},
 		TTL:        strconv.Itoa(int(app.AccessTokenTTL / time.Second)),
-		RefreshTTL: page.Field{Name: "refresh_token_ttl", Value: shown(reg.RefreshTokenTTL), Kind: "number", Wrong: wrong},
+		RefreshTTL: page.Field{Name: "refresh_token_ttl", Value: shown(reg.RefreshTokenTTL), Kind: "number", Hold: shown(int64(storage.RefreshAbsolute / time.Second)), Wrong: wrong},
 		Userinfo:   oneOf("userinfo_signed_response_alg", "json", reg.UserinfoAlg, storage.SigningAlgs, wrong),
 		Introspect: oneOf("introspection_signed_response_alg", "usual_alg", reg.IntrospectionAlg, storage.SigningAlgs, wrong),
 		Claims:     app.IDTokenClaims,
