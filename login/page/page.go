@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -223,43 +222,4 @@ func (p *Renderer) render(r *http.Request, lang string, data any) ([]byte, error
 		return nil, fmt.Errorf("page %s in %s: %w", c.template(), lang, err)
 	}
 	return buf.Bytes(), nil
-}
-
-// maxLink bounds the query that a footer link repeats, in bytes.
-const maxLink = 8 << 10
-
-// langLink returns the address of the page being answered in another language, relative to it. The
-// path is left out: one that begins with two slashes would name another host.
-func langLink(r *http.Request, request, lang string) string {
-	var pairs []string
-	switch {
-	case r.Method == http.MethodPost:
-		if request != "" {
-			pairs = append(pairs, "request="+url.QueryEscape(request))
-		}
-	case len(r.URL.RawQuery) <= maxLink:
-		for _, pair := range strings.Split(r.URL.RawQuery, "&") {
-			name, _, _ := strings.Cut(pair, "=")
-			if pair != "" && name != "lang" && !bodyOnly(name) {
-				// A colon that stands bare in a query, as in redirect_uri=http://…, is taken for the end of
-				// a scheme by html/template, which then withholds the link.
-				pairs = append(pairs, strings.ReplaceAll(pair, ":", "%3A"))
-			}
-		}
-	}
-	return "?" + strings.Join(append(pairs, "lang="+lang), "&")
-}
-
-// bodyOnly tells whether a parameter belongs into bodies and no URL: when a client sends it there all
-// the same, a page does not hand it on.
-func bodyOnly(name string) bool {
-	plain, err := url.QueryUnescape(name)
-	if err != nil {
-		return true
-	}
-	switch strings.ToLower(plain) {
-	case "client_secret", "client_assertion", "code", "code_verifier", "access_token", "refresh_token", "token", "password":
-		return true
-	}
-	return false
 }
