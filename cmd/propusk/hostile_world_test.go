@@ -38,6 +38,7 @@ type worldSetup struct {
 	proxies    []netip.Prefix
 	wrap       func(http.Handler) http.Handler
 	tune       func(*http.Server)
+	config     []func(*serverConfig)
 }
 
 type worldOption func(*worldSetup)
@@ -61,6 +62,21 @@ func tuned(tune func(*http.Server)) worldOption {
 	return func(s *worldSetup) { s.tune = tune }
 }
 
+// configured changes what the server is told.
+func configured(change func(*serverConfig)) worldOption {
+	return func(s *worldSetup) { s.config = append(s.config, change) }
+}
+
+// reaching lets the server call these hosts of this machine, which it never does by itself.
+func reaching(hosts ...string) worldOption {
+	return configured(func(c *serverConfig) { c.register.hosts = append(c.register.hosts, hosts...) })
+}
+
+// registering lets clients register over the network.
+func registering(policy string) worldOption {
+	return configured(func(c *serverConfig) { c.register.policy = policy })
+}
+
 // newWorld starts a server that ends with the test.
 func newWorld(t testing.TB, options ...worldOption) *world {
 	t.Helper()
@@ -82,9 +98,11 @@ func newWorld(t testing.TB, options ...worldOption) *world {
 	}
 	w.openDatabase(setup.production)
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // as run does
-	w.server, err = newServer(serverConfig{
-		issuer: w.issuer, dev: !setup.production, proxies: setup.proxies, now: w.clock.Now, log: w.logger(),
-	}, w.db)
+	config := serverConfig{issuer: w.issuer, dev: !setup.production, proxies: setup.proxies, now: w.clock.Now, log: w.logger()}
+	for _, change := range setup.config {
+		change(&config)
+	}
+	w.server, err = newServer(config, w.db)
 	if err != nil {
 		t.Fatal(err)
 	}
