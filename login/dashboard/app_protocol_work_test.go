@@ -95,7 +95,7 @@ func TestAbout(t *testing.T) {
 func TestUndelivered(t *testing.T) {
 	w := newWorld(t)
 	alice := w.as("alice")
-	want(t, alice.get("/apps/demo/protocol"), http.StatusOK, "What cannot be delivered stands under Notifications.")
+	want(t, alice.get("/apps/demo/protocol"), http.StatusOK, "No undelivered one is known.")
 	w.db.Record(storage.Event{AppID: "demo", Endpoint: storage.EventLogout, Result: "failed", Description: "status 500"})
 	want(t, alice.get("/apps/demo/protocol"), http.StatusOK, "1 sign-out was not delivered.", `<a href="/apps/demo/notices">`)
 }

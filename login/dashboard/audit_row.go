@@ -90,11 +90,8 @@ func (d *Dashboard) names(r *http.Request) *names {
 // row is an entry in words.
 func (n *names) row(e storage.AuditEntry) (page.AuditRow, error) {
 	row := page.AuditRow{
-		ID: e.ID, Time: e.Time, Kind: string(e.Actor.Kind), Action: e.Action, Detail: e.Detail,
+		ID: e.ID, Time: e.Time, Kind: string(e.Actor.Kind), Action: e.Action,
 		Address: e.Actor.Address, OK: e.Result == "ok", Result: e.Result,
-	}
-	if e.Action == "session.start" {
-		row.Detail = browserOf(e.Detail)
 	}
 	did := strings.ReplaceAll(e.Action, ".", "_")
 	if auditActions[did] {
@@ -104,7 +101,7 @@ func (n *names) row(e storage.AuditEntry) (page.AuditRow, error) {
 		row.Did = did + "_refused"
 	}
 	var err error
-	row.Detail, err = n.detail(e, row.Detail)
+	row.Detail, err = n.parts(e)
 	if err != nil {
 		return row, err
 	}
@@ -113,35 +110,6 @@ func (n *names) row(e storage.AuditEntry) (page.AuditRow, error) {
 		row.Target, err = n.of(e.Target)
 	}
 	return row, err
-}
-
-// byToken is how the detail of an entry ends where the actor used a token, before the token's id.
-const byToken = "by token "
-
-// detail is the detail of an entry with names in place of the ids of a developer and of the token.
-func (n *names) detail(e storage.AuditEntry, detail string) (string, error) {
-	if strings.HasPrefix(e.Action, "developer.") || e.Action == "consent.withdraw" {
-		id, rest, more := strings.Cut(detail, " ")
-		ref, err := n.of(id)
-		if err != nil {
-			return "", err
-		}
-		if ref.Name != "" && !ref.App {
-			detail = ref.Name
-			if more {
-				detail += ", " + rest
-			}
-		}
-	}
-	at := strings.LastIndex(detail, byToken)
-	if at < 0 || e.Actor.ID == "" {
-		return detail, nil
-	}
-	name, err := n.token(e.Actor.ID, detail[at+len(byToken):])
-	if err != nil || name == "" {
-		return detail, err
-	}
-	return detail[:at+len(byToken)] + "“" + name + "”", nil
 }
 
 // token is the name of a personal token of that person; "" where there is none any more.

@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -15,9 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/propusk/propusk/login/page"
 	"github.com/propusk/propusk/storage"
-	"github.com/propusk/propusk/storage/storagetest"
 )
 
 // note writes entries as somebody's deeds.
@@ -207,38 +204,5 @@ func TestQuery(t *testing.T) {
 	got := query(url.Values{"q": {"a b", "c"}, "after": {"old"}, "done": {"saved"}, "access": {""}}, "new")
 	if want := "?after=new&q=a+b"; got != want {
 		t.Errorf("query = %q, want %q", got, want)
-	}
-}
-
-// TestAuditNames shows people and tokens in the details of entries by what they are called, and says of what
-// was refused that it was tried.
-func TestAuditNames(t *testing.T) {
-	w := newWorld(t)
-	alice := w.actor("alice")
-	bob := w.user("bob").ID
-	token, _, err := w.db.CreatePersonalToken(context.Background(), alice, storage.NewPersonalToken{
-		UserID: w.user("alice").ID, Name: "nightly export", Scopes: []string{storage.ScopeMeRead}, ExpiresAt: w.clock.Now().AddDate(0, 0, 7)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &names{d: w.board, r: httptest.NewRequest(http.MethodGet, storagetest.Issuer+"/audit", nil), lang: "en", seen: map[string]page.AuditRef{}}
-	for _, tt := range []struct {
-		entry       storage.AuditEntry
-		did, detail string
-	}{
-		{storage.AuditEntry{Actor: alice, Action: "developer.set", Target: "demo", Result: "ok", Detail: bob + " viewer"}, "developer_set", "Bob Orlov, viewer"},
-		{storage.AuditEntry{Actor: alice, Action: "developer.delete", Target: "demo", Result: "ok", Detail: "0123456789abcdefghjkmnpqrs"}, "developer_delete", "0123456789abcdefghjkmnpqrs"},
-		{storage.AuditEntry{Actor: alice, Action: "app.update", Target: "demo", Result: "ok", Detail: "name by token " + token.ID}, "app_update", "name by token “nightly export”"},
-		{storage.AuditEntry{Actor: alice, Action: "app.update", Target: "demo", Result: "ok", Detail: "by token gone"}, "app_update", "by token gone"},
-		{storage.AuditEntry{Actor: alice, Action: "app.delete", Target: "demo", Result: "forbidden"}, "app_delete_refused", ""},
-		{storage.AuditEntry{Actor: alice, Action: "app.write", Target: "demo", Result: "forbidden"}, "app_write", ""},
-	} {
-		row, err := n.row(tt.entry)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]string{row.Did, row.Detail}, []string{tt.did, tt.detail}); diff != "" {
-			t.Errorf("%s (-got +want):\n%s", tt.entry.Action, diff)
-		}
 	}
 }

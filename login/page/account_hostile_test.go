@@ -13,6 +13,8 @@ func init() {
 		"Audit.Groups":        "user",
 		"Audit.List.Did":      "user_create",
 		"Audit.List.Kind":     "user",
+		"Detail.Claim":        "",
+		"Detail.Words":        "",
 		"Sent.List":           "/apps",
 		"Sent.Form":           "/apps/new",
 	})

@@ -127,9 +127,9 @@ func auditSample() Audit {
 		Shell: Shell{Person: alice, Section: "audit", Full: true, Hidden: Hidden{CSRF: "sealed-csrf"}}, Days: 400, What: "user",
 		Groups: []string{"session", "user"}, Result: "ok", Same: "?what=user", Next: "?after=A1&what=user",
 		List: []AuditRow{
-			{ID: "A4", Time: noon, Kind: "user", Who: who, Did: "app_key_create", Action: "app_key.create", Detail: "KEY1", Target: at, Address: "10.4.0.17", OK: true, Result: "ok"},
+			{ID: "A4", Time: noon, Kind: "user", Who: who, Did: "app_key_create", Action: "app_key.create", Detail: []AuditPart{{Value: "KEY1"}, {Words: "token", Value: "nightly"}}, Target: at, Address: "10.4.0.17", OK: true, Result: "ok"},
 			{ID: "A3", Time: noon.Add(-time.Minute), Kind: "command", Did: "user_disable", Action: "user.disable", Target: AuditRef{ID: "0123456789abcdefghjkmnpqrs"}, OK: true, Result: "ok"},
-			{ID: "A2", Time: noon.Add(-time.Hour), Kind: "app", Who: at, Action: "grant.odd", Detail: strings.Repeat("long ", 60), Address: "198.51.100.7", Result: "forbidden"},
+			{ID: "A2", Time: noon.Add(-time.Hour), Kind: "app", Who: at, Action: "grant.odd", Detail: []AuditPart{{Value: strings.Repeat("long ", 60)}, {Claim: "email"}, {Words: "more", Count: 7}}, Address: "198.51.100.7", Result: "forbidden"},
 			{ID: "A1", Time: noon.AddDate(0, 0, -1), Kind: "system", Did: "key_rotate", Action: "key.rotate", OK: true, Result: "ok"},
 		},
 	}

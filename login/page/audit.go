@@ -35,11 +35,18 @@ type AuditRow struct {
 	Who     AuditRef // of users and apps
 	Did     string   // end of the key audit.did_<Did>; empty: Action is shown as it is called
 	Action  string
-	Detail  string
+	Detail  []AuditPart
 	Target  AuditRef
 	Address string
 	OK      bool
 	Result  string // the reason when it is not
+}
+
+// AuditPart is a part of the detail: words of the key audit.detail_<Words> with Value or Count, the name of a
+// claim as the pages of people call it, or Value alone as it was written.
+type AuditPart struct {
+	Words, Claim, Value string
+	Count               int
 }
 
 // AuditRef is a person or an app that an entry is about.
