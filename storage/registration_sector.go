@@ -57,13 +57,13 @@ func (db *DB) withSector(ctx context.Context, change func(sectorList) error) err
 // URIs, or the one host of these. The list is not asked for again while neither the address nor the
 // redirect URIs become others. That answers go to these addresses alone is what makes the sector theirs: by
 // the device grant whoever names the addresses of others would learn their subjects. before is the app as
-// it is stored, nil for a new one. Reasons: registration_value (subject_type), and with the field
+// it is stored, nil for a new one. Reasons: pairwise_device (field subject_type), and with the field
 // sector_identifier_uri sector_hosts, sector_unlisted, and withSector's sector_unread.
 func checkSector(before, a *App, known sectorList) error {
 	r := &a.Registration
 	r.Sector = ""
 	if r.SubjectType == SubjectPairwise && a.Allows(GrantDeviceCode) {
-		return &Invalid{Field: "subject_type", Reason: "registration_value", Value: r.SubjectType}
+		return &Invalid{Field: "subject_type", Reason: "pairwise_device"}
 	}
 	if r.SectorIdentifierURI == "" {
 		return checkOneHost(a)

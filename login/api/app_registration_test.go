@@ -114,6 +114,7 @@ func TestAppRegistrationRefused(t *testing.T) {
 		"userinfo by a secret":      {map[string]any{"userinfo_signed_response_alg": "HS256"}, "userinfo_signed_response_alg"},
 		"unknown subject type":      {map[string]any{"subject_type": "secret"}, "subject_type"},
 		"pairwise on two hosts":     {map[string]any{"subject_type": "pairwise", "trusted_domains": nil, "redirect_uris": []any{"https://a.example/cb", "https://b.example/cb"}}, "sector_identifier_uri"},
+		"pairwise by a device":      {map[string]any{"subject_type": "pairwise", "grant_types": []any{"authorization_code", storage.GrantDeviceCode}}, "subject_type"},
 		"pairwise on none":          {map[string]any{"subject_type": "pairwise", "redirect_uris": []any{}}, "sector_identifier_uri"},
 		"a sector nobody can read":  {map[string]any{"sector_identifier_uri": "https://a.example/sector"}, "sector_identifier_uri"},
 		"keys elsewhere":            {map[string]any{"jwks_uri": "https://b.example/k"}, "jwks_uri"},
