@@ -133,6 +133,7 @@ type manualRenderer struct{}
 
 // RegisterFuncs implements [renderer.NodeRenderer].
 func (m manualRenderer) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
+	r.Register(ast.KindCodeSpan, m.span)
 	r.Register(ast.KindFencedCodeBlock, m.code)
 	r.Register(ast.KindHTMLBlock, m.nothing)
 	r.Register(ast.KindRawHTML, m.nothing)
@@ -152,14 +153,39 @@ func (manualRenderer) table(w util.BufWriter, _ []byte, _ ast.Node, entering boo
 	return ast.WalkContinue, nil
 }
 
-// code writes a block of code. Of a console what the machine says is set back behind what one types.
+// wholeSpan is up to how many bytes code within a sentence is kept on one line: "--all" would be broken behind
+// its hyphens.
+const wholeSpan = 28
+
+func (manualRenderer) span(w util.BufWriter, source []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {
+	if !entering {
+		_, _ = w.WriteString("</code>")
+		return ast.WalkContinue, nil
+	}
+	code := ""
+	for child := node.FirstChild(); child != nil; child = child.NextSibling() {
+		if t, ok := child.(*ast.Text); ok {
+			code += string(t.Segment.Value(source))
+		}
+	}
+	if len(code) <= wholeSpan {
+		_, _ = w.WriteString("<code class=\"whole\">")
+	} else {
+		_, _ = w.WriteString("<code>")
+	}
+	html.DefaultWriter.RawWrite(w, []byte(strings.ReplaceAll(code, "\n", " ")))
+	return ast.WalkSkipChildren, nil
+}
+
+// code writes a block of code, whose long lines are scrolled. Of a console what the machine says is set back
+// behind what one types.
 func (manualRenderer) code(w util.BufWriter, source []byte, node ast.Node, entering bool) (ast.WalkStatus, error) {
 	if !entering {
 		return ast.WalkContinue, nil
 	}
 	block := node.(*ast.FencedCodeBlock)
 	console := string(block.Language(source)) == "console"
-	_, _ = w.WriteString("<pre class=\"code\">")
+	_, _ = w.WriteString("<pre class=\"code\" tabindex=\"0\">")
 	typed := false // the line before goes on in this one
 	for i := range block.Lines().Len() {
 		segment := block.Lines().At(i)
