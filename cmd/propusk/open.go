@@ -154,3 +154,20 @@ const (
 	masterKeyName = "master.key"
 	makeMasterKey = "propusk keys master FILE makes a master key"
 )
+
+// allPages reads a list of storage page by page, to its end.
+func allPages[T any](page func(after string) ([]T, string, error)) ([]T, error) {
+	var all []T
+	after := ""
+	for {
+		part, next, err := page(after)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, part...)
+		if next == "" {
+			return all, nil
+		}
+		after = next
+	}
+}

@@ -47,18 +47,12 @@ func tokenCommand(t terminal) *cli.Command {
 	}
 }
 
-// withUser runs do for the person that --user names.
-func withUser(c *cli.Context, do func(context.Context, *storage.DB, *storage.User) error) error {
+// withTokenUser runs do for the person whose tokens --user names.
+func withTokenUser(c *cli.Context, do func(context.Context, *storage.DB, *storage.User) error) error {
 	if c.String("user") == "" {
 		return usageError(commandPath(c)+" needs --user LOGIN", "propusk "+commandPath(c)+" --help")
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		u, err := findUser(ctx, db, c.String("user"))
-		if err != nil {
-			return err
-		}
-		return do(ctx, db, u)
-	})
+	return withUser(c, c.String("user"), do)
 }
 
 func tokenCreate(c *cli.Context, t terminal) error {
@@ -71,7 +65,7 @@ func tokenCreate(c *cli.Context, t terminal) error {
 			return usageError("token create needs --"+name, "propusk token create --help")
 		}
 	}
-	return withUser(c, func(ctx context.Context, db *storage.DB, u *storage.User) error {
+	return withTokenUser(c, func(ctx context.Context, db *storage.DB, u *storage.User) error {
 		expires, err := parseExpires(c.String("expires"), db.Now())
 		if err != nil {
 			return err
@@ -121,7 +115,7 @@ func tokenList(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withUser(c, func(ctx context.Context, db *storage.DB, u *storage.User) error {
+	return withTokenUser(c, func(ctx context.Context, db *storage.DB, u *storage.User) error {
 		all, err := db.PersonalTokens(ctx, u.ID)
 		if err != nil {
 			return err
@@ -144,7 +138,7 @@ func tokenRevoke(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withUser(c, func(ctx context.Context, db *storage.DB, u *storage.User) error {
+	return withTokenUser(c, func(ctx context.Context, db *storage.DB, u *storage.User) error {
 		token, err := findToken(ctx, db, u, args[0])
 		if err != nil {
 			return err

@@ -57,18 +57,10 @@ func userList(c *cli.Context, t terminal) error {
 	}
 	var list []*storage.User
 	err = withDB(c, func(ctx context.Context, db *storage.DB) error {
-		f := storage.UserFilter{Query: c.String("query"), Limit: 100}
-		for {
-			part, next, err := db.Users(ctx, f)
-			if err != nil {
-				return err
-			}
-			list = append(list, part...)
-			if next == "" {
-				return nil
-			}
-			f.After = next
-		}
+		list, err = allPages(func(after string) ([]*storage.User, string, error) {
+			return db.Users(ctx, storage.UserFilter{Query: c.String("query"), Limit: 100, After: after})
+		})
+		return err
 	})
 	if err != nil {
 		return err
@@ -92,11 +84,7 @@ func userShow(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		u, err := findUser(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
+	return withUser(c, args[0], func(ctx context.Context, db *storage.DB, u *storage.User) error {
 		if c.Bool("json") {
 			return t.json(viewUser(u))
 		}
@@ -124,12 +112,8 @@ func userSetDisabled(c *cli.Context, t terminal, disabled bool) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		u, err := findUser(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
-		err = db.SetUserDisabled(ctx, storage.Command, u.ID, disabled)
+	return withUser(c, args[0], func(ctx context.Context, db *storage.DB, u *storage.User) error {
+		err := db.SetUserDisabled(ctx, storage.Command, u.ID, disabled)
 		if err != nil {
 			return err
 		}
@@ -146,6 +130,17 @@ func userSetDisabled(c *cli.Context, t terminal, disabled bool) error {
 			t.say("%s is enabled", u.Login)
 		}
 		return nil
+	})
+}
+
+// withUser runs do for the person of that login, e-mail or sub.
+func withUser(c *cli.Context, name string, do func(context.Context, *storage.DB, *storage.User) error) error {
+	return withDB(c, func(ctx context.Context, db *storage.DB) error {
+		u, err := findUser(ctx, db, name)
+		if err != nil {
+			return err
+		}
+		return do(ctx, db, u)
 	})
 }
 

@@ -40,12 +40,8 @@ func userEdit(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		u, err := findUser(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
-		u, err = db.UpdateUser(ctx, storage.Command, u.ID, func(u *storage.User) error {
+	return withUser(c, args[0], func(ctx context.Context, db *storage.DB, u *storage.User) error {
+		u, err := db.UpdateUser(ctx, storage.Command, u.ID, func(u *storage.User) error {
 			applyPerson(c, u, claims)
 			return nil
 		})
@@ -102,11 +98,7 @@ func userInviteCommand(t terminal) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return withDB(c, func(ctx context.Context, db *storage.DB) error {
-				u, err := findUser(ctx, db, args[0])
-				if err != nil {
-					return err
-				}
+			return withUser(c, args[0], func(ctx context.Context, db *storage.DB, u *storage.User) error {
 				return printLink(ctx, c, t, db, u, storage.LinkInvite)
 			})
 		},

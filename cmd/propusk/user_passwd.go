@@ -29,12 +29,8 @@ func userPasswd(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		u, err := findUser(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
-		err = db.SetPassword(ctx, storage.Command, u.ID, password)
+	return withUser(c, args[0], func(ctx context.Context, db *storage.DB, u *storage.User) error {
+		err := db.SetPassword(ctx, storage.Command, u.ID, password)
 		if err != nil {
 			return err
 		}
