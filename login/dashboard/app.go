@@ -58,6 +58,7 @@ var appTexts = map[string]string{
 	"handed_over": "apps.handed_over",
 	"key_deleted": "apps.key_deleted",
 	"scope_gone":  "apps.scope_deleted",
+	"subjects":    "protocol.subjects_changed",
 }
 
 // appHead is what stands over each page of the app.
@@ -89,10 +90,12 @@ func appMay(by storage.Actor, app *storage.App) page.AppMay {
 	}
 }
 
-// updateApp changes the app and answers: back to its page at the section, or by again with what was wrong.
+// updateApp changes the app and answers: back to its page at the section, or by again with what was wrong. The
+// page says as well where everybody has another sub from now on: a new host among the redirect addresses of an
+// app with pairwise subjects is enough, and nobody would think of it.
 func (d *Dashboard) updateApp(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App, section string,
 	change func(*storage.App), again func(page.Mistake)) {
-	_, err := d.db.UpdateApp(r.Context(), m.Actor, app.ID, func(a *storage.App) error {
+	after, err := d.db.UpdateApp(r.Context(), m.Actor, app.ID, func(a *storage.App) error {
 		change(a)
 		return nil
 	})
@@ -104,7 +107,11 @@ func (d *Dashboard) updateApp(w http.ResponseWriter, r *http.Request, m *login.M
 		d.people.Fail(w, r, err)
 		return
 	}
-	d.appDone(w, r, "saved", section)
+	done := "saved"
+	if storage.SubjectsChange(app, after) {
+		done = "subjects"
+	}
+	d.appDone(w, r, done, section)
 }
 
 // appDone goes back to the page that the form stood on, which then says what was done.

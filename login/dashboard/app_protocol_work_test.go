@@ -59,6 +59,20 @@ func TestOwnKeys(t *testing.T) {
 	want(t, page, http.StatusOK, "This app signs with keys of its own")
 	wantNot(t, page, `value="new"`)
 	wantNot(t, alice.get("/apps/demo/notices"), "The app has no key that works")
+	want(t, alice.get("/apps/demo/setup"), http.StatusOK, "have your library make it (private_key_jwt)")
+	wantNot(t, alice.get("/apps/plain/setup"), "have your library make it")
+}
+
+// TestSubjectsChange holds that developers are told when everybody gets another sub, also by a change that
+// does not look like it.
+func TestSubjectsChange(t *testing.T) {
+	w := newWorld(t)
+	alice := w.as("alice")
+	id, _ := alice.created("name", "Buoys", "type", "web", "redirects", "https://buoys.example/cb")
+	other := "Everybody has another sub in this app from now on."
+	want(t, alice.follow(alice.post("/apps/"+id+"/protocol", "section", "people", "subject_type", "pairwise")), http.StatusOK, other, "The sub is made for the host buoys.example.")
+	wantNot(t, alice.follow(alice.post("/apps/"+id, "section", "general", "name", "Buoys", "redirects", "https://buoys.example/cb2")), other)
+	want(t, alice.follow(alice.post("/apps/"+id, "section", "general", "name", "Buoys", "redirects", "https://new.example/cb")), http.StatusOK, other)
 }
 
 // TestOpenApp holds that an app with an address for it can be opened from its page and from the account of

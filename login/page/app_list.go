@@ -51,6 +51,7 @@ type AppSetup struct {
 	Snippets []Snippet
 	Optional string // scopes that people may leave out, divided by commas
 	Redirect bool   // there is a redirect URI, or the app needs none
+	Signs    string // methods, where the app proves itself by signatures only; the programs know no such
 }
 
 // Snippet is ready code.
