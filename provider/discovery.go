@@ -108,7 +108,7 @@ func (p *Provider) documents(ctx context.Context) (*documentSet, error) {
 }
 
 // provenMethods are the methods by which an app proves itself; none proves nothing.
-var provenMethods = []string{storage.AuthBasic, storage.AuthPost, storage.AuthSecretJWT, storage.AuthPrivateKeyJWT}
+var provenMethods = storage.AuthMethods[:len(storage.AuthMethods)-1]
 
 func (p *Provider) metadata(scopes []*storage.Scope, keys *keySnapshot) metadata {
 	doc := p.metadataClosed(scopes, keys)
@@ -141,9 +141,9 @@ func (p *Provider) metadataClosed(scopes []*storage.Scope, keys *keySnapshot) me
 		DeviceAuthorization: p.issuer + PathDevice, Scopes: names, Claims: claims, ClaimTypes: []string{"normal"}, ClaimsParameter: true,
 		ResponseTypes: p.responseTypes(), ResponseModes: p.responseModes(), GrantTypes: p.grantTypes(),
 		SubjectTypes: []string{storage.SubjectPublic, storage.SubjectPairwise}, IDTokenAlgs: keys.algs, UserInfoAlgs: keys.algs,
-		TokenAuthMethods: append(slices.Clone(provenMethods), storage.AuthNone), TokenAuthAlgs: assertionAlgs,
+		TokenAuthMethods: storage.AuthMethods, TokenAuthAlgs: assertionAlgs,
 		IntrospectionAuthMethods: provenMethods, IntrospectionAuthAlgs: assertionAlgs, IntrospectionAlgs: keys.algs,
-		RevocationAuthMethods: append(slices.Clone(provenMethods), storage.AuthNone), RevocationAuthAlgs: assertionAlgs,
+		RevocationAuthMethods: storage.AuthMethods, RevocationAuthAlgs: assertionAlgs,
 		RequestParameter: true, RequestURIParameter: true, RegisteredRequestURIs: true, RequestObjectAlgs: storage.ClientSigningAlgs,
 		ChallengeMethods: challengeMethods, ACRValues: storage.ACRValues, Prompts: prompts, UILocales: page.Languages(),
 		ClaimsLocales: []string{"en", "ru"}, Displays: []string{"page", "popup", "touch", "wap"},

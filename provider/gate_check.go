@@ -38,7 +38,7 @@ func bearerToken(r *http.Request, c *call) *refusal {
 }
 
 // offeredGrants are the grant types of the token endpoint, as discovery lists them.
-var offeredGrants = []string{storage.GrantCode, storage.GrantRefreshToken, storage.GrantClientCredentials, storage.GrantDeviceCode}
+var offeredGrants = storage.TokenGrants
 
 // neededParams are the parameters each grant cannot do without.
 var neededParams = map[string][]string{

@@ -15,10 +15,10 @@ const (
 	modeFormPost = "form_post"
 )
 
-// implicitTypes are the response types beyond code: those of the implicit (OpenID Connect Core §3.2) and
+// implicitTypes are the response types beyond code: all those of the implicit (OpenID Connect Core §3.2) and
 // the hybrid flow (§3.3). They are offered only where Config.Implicit is on and the app is registered for
 // them: a token in a URL is seen by more than the app (RFC 9700 §2.1.2).
-var implicitTypes = []string{"id_token", "id_token token", "code id_token", "code token", "code id_token token"}
+var implicitTypes = storage.ResponseTypes[1:]
 
 // grantImplicit is what discovery lists beside the grants of the token endpoint while they are offered.
 const grantImplicit = "implicit"
@@ -26,9 +26,9 @@ const grantImplicit = "implicit"
 // responseTypes, responseModes and grantTypes are what this instance answers and advertises.
 func (p *Provider) responseTypes() []string {
 	if !p.implicit {
-		return []string{"code"}
+		return storage.ResponseTypes[:1:1]
 	}
-	return append([]string{"code"}, implicitTypes...)
+	return storage.ResponseTypes
 }
 
 func (p *Provider) responseModes() []string {

@@ -18,8 +18,11 @@ const (
 )
 
 var (
-	grantTypes  = []string{GrantCode, GrantRefreshToken, GrantClientCredentials, GrantDeviceCode, GrantPersonal}
-	authMethods = []string{AuthBasic, AuthPost, AuthSecretJWT, AuthPrivateKeyJWT, AuthNone}
+	// TokenGrants are the grant types of the token endpoint, as discovery lists them.
+	TokenGrants = []string{GrantCode, GrantRefreshToken, GrantClientCredentials, GrantDeviceCode}
+	grantTypes  = append(slices.Clone(TokenGrants), GrantPersonal)
+	// AuthMethods are the ways in which an app proves itself, as discovery lists them; the last proves nothing.
+	AuthMethods = []string{AuthBasic, AuthPost, AuthSecretJWT, AuthPrivateKeyJWT, AuthNone}
 )
 
 // setDefaults fills the zero fields of a new app with the safe default of its type.
@@ -126,7 +129,7 @@ func checkAppKind(a *App) error {
 		}
 	}
 	for _, method := range a.AuthMethods {
-		if !slices.Contains(authMethods, method) {
+		if !slices.Contains(AuthMethods, method) {
 			return &Invalid{Field: "token_endpoint_auth_methods", Reason: "auth_method", Value: clip(method, 100)}
 		}
 	}

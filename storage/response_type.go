@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// responseTypes are all that OpenID Connect has with a code or an id_token (OAuth 2.0 Multiple Response
-// Types §3); "token" alone proves nobody's identity and is not among them.
-var responseTypes = []string{"code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"}
+// ResponseTypes are all that OpenID Connect has with a code or an id_token, code first (OAuth 2.0 Multiple
+// Response Types §3); "token" alone proves nobody's identity and is not among them.
+var ResponseTypes = []string{"code", "id_token", "id_token token", "code id_token", "code token", "code id_token token"}
 
 // CanonicalResponseType writes a response type as it is advertised and stored: its words are a set, their
 // order says nothing (OAuth 2.0 Multiple Response Types §3). What is none of those there are comes back as
@@ -15,7 +15,7 @@ var responseTypes = []string{"code", "id_token", "id_token token", "code id_toke
 func CanonicalResponseType(text string) string {
 	words := strings.Fields(text)
 	slices.Sort(words)
-	for _, known := range responseTypes {
+	for _, known := range ResponseTypes {
 		sorted := strings.Fields(known)
 		slices.Sort(sorted)
 		if slices.Equal(words, sorted) {
@@ -29,7 +29,7 @@ func CanonicalResponseType(text string) string {
 // §2), as they are advertised: code alone where nothing is said.
 func (a *App) ResponseTypes() []string {
 	if len(a.Registration.ResponseTypes) == 0 {
-		return responseTypes[:1:1]
+		return ResponseTypes[:1:1]
 	}
 	return a.Registration.ResponseTypes
 }
@@ -70,7 +70,7 @@ func checkResponseTypes(a *App) error {
 	tidyResponseTypes(r)
 	for _, kind := range r.ResponseTypes {
 		switch {
-		case !slices.Contains(responseTypes, kind):
+		case !slices.Contains(ResponseTypes, kind):
 			return &Invalid{Field: "response_types", Reason: "registration_value", Value: clip(kind, 100)}
 		case withCode(kind) && !a.Allows(GrantCode):
 			return &Invalid{Field: "response_types", Reason: "response_type_grant", Value: kind}
@@ -79,7 +79,7 @@ func checkResponseTypes(a *App) error {
 	if len(r.ResponseTypes) > 0 && a.Allows(GrantCode) && !slices.ContainsFunc(r.ResponseTypes, withCode) {
 		return &Invalid{Field: "response_types", Reason: "grant_response_type"}
 	}
-	if slices.Equal(r.ResponseTypes, responseTypes[:1]) {
+	if slices.Equal(r.ResponseTypes, ResponseTypes[:1]) {
 		r.ResponseTypes = nil
 	}
 	if !a.FrontChannel() || a.Type == AppNative || a.AnyLoopback {
