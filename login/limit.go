@@ -97,8 +97,9 @@ func newLimiter(now func() time.Time, length time.Duration) *limiter {
 	return &limiter{now: now, length: length, windows: map[windowKey]*list.Element{}, order: list.New(), changed: make(chan struct{})}
 }
 
-// reserve counts a guess under the keys before it is looked at. wait is how long the sender must stay away when the limit is reached; then there is no guess.
-// While unsettled guesses alone fill the limit it waits for them, until ctx ends.
+// reserve counts a guess under the keys before it is looked at. wait is how long the sender must stay away
+// when the limit is reached; then there is no guess. While unsettled guesses alone fill the limit it waits for
+// them, until ctx ends.
 func (l *limiter) reserve(ctx context.Context, keys []limitKey) (g *guess, wait time.Duration) {
 	for {
 		g, wait, changed := l.try(keys)

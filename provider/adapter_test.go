@@ -141,7 +141,8 @@ func errorText(t *testing.T, err error) string {
 	return string(text)
 }
 
-// complete is what a login page of the library's would do: it returns the id of the request once the person of the session has approved it.
+// complete is what a login page of the library's would do: it returns the id of the request once the person of
+// the session has approved it.
 func (a *adapter) complete(id string, s *storage.Session) (string, error) {
 	r, err := a.request(id)
 	if err != nil {

@@ -38,7 +38,8 @@ type clientJWS struct {
 }
 
 // headerMembers are all that a header may hold. Everything else either brings a key along (jwk, jku, x5c,
-// x5u), changes what is signed (b64, crit, zip), nests (cty), or is nothing we know; x5t names a certificate and is harmless.
+// x5u), changes what is signed (b64, crit, zip), nests (cty), or is nothing we know; x5t names a certificate
+// and is harmless.
 var headerMembers = []string{"alg", "kid", "typ", "x5t", "x5t#S256"}
 
 // readJWS reads the shape of a signed JWT; algs are the algorithms its header may name.

@@ -64,10 +64,10 @@ func tidyDomain(entry string) (string, bool) {
 	return host, true
 }
 
-// within tells whether a URI that uriReason accepts lies within the trusted domains: exactly the host, and
-// the path by whole segments and without escapes that could leave it. There is no bound where there are no domains. Private-use schemes of native
-// apps have no host: the system hands such a URI to a program on the same device, so no domain could
-// hold it. What stays on this machine is exempt where loopback is set.
+// within tells whether a URI that uriReason accepts lies within the trusted domains: exactly the host, and the
+// path by whole segments and without escapes that could leave it. There is no bound where there are no
+// domains. Private-use schemes of native apps have no host: the system hands such a URI to a program on the
+// same device, so no domain could hold it. What stays on this machine is exempt where loopback is set.
 func (a *App) within(uri string, loopback bool) bool {
 	scheme, _, _ := strings.Cut(uri, ":")
 	if len(a.TrustedDomains) == 0 || scheme != "https" && scheme != "http" {

@@ -20,10 +20,10 @@ type Session struct {
 	endedAt time.Time // zero while it stands
 }
 
-// ACRPassword is the acr of a person who proved who they are by a password, and ACRValues all there are, as
-// discovery lists them (OpenID Connect Core §2).
+// ACRPassword is the acr of a person who proved who they are by a password (OpenID Connect Core §2).
 const ACRPassword = "1"
 
+// ACRValues are all values of acr there are, as discovery lists them.
 var ACRValues = []string{ACRPassword}
 
 // NewSession is the input of [DB.StartSession].

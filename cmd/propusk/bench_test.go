@@ -22,9 +22,9 @@ import (
 	"github.com/propusk/propusk/provider/providertest"
 )
 
-// BenchmarkSideBySide needs Linux: it reads /proc and binds processes to CPUs. It runs propusk and the example server of zitadel/oidc in one run and prints what
-// they do and the ratios; it judges nothing, because times depend on the machine. Server and load are
-// pinned to a CPU each where there are two.
+// BenchmarkSideBySide needs Linux: it reads /proc and binds processes to CPUs. It runs propusk and the example
+// server of zitadel/oidc in one run and prints what they do and the ratios; it judges nothing, because times
+// depend on the machine. Server and load are pinned to a CPU each where there are two.
 func BenchmarkSideBySide(b *testing.B) {
 	ours, theirs := startOurs(b), startExample(b)
 	pin(b, os.Getpid(), 1)

@@ -10,7 +10,7 @@
 //
 // [run] arranges the words of the command line (flags before arguments, one spelling of each flag),
 // so that every mistake in them is found and explained before urfave/cli parses anything. Each
-// command lives in the file of its name, opens the database through [open], and returns an error;
+// command lives in the file of its name, opens the database through [withDB], and returns an error;
 // only run prints it.
 //
 // # The rules of what is printed

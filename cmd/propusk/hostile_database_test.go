@@ -106,7 +106,8 @@ func (w *world) connect() *sql.DB {
 	return beside
 }
 
-// meddle really changes the file (SQLite skips a write of what is there already) beside the running server and returns when the server has noticed.
+// meddle really changes the file (SQLite skips a write of what is there already) beside the running server and
+// returns when the server has noticed.
 func (w *world) meddle(statement string, args ...any) {
 	w.t.Helper()
 	before := w.db.KeysVersion()

@@ -39,7 +39,7 @@ var (
 		CreatedAt: noon.AddDate(0, -3, 0), ExpiresAt: noon.AddDate(0, 0, 6), Soon: true}
 )
 
-// said is the shell of a page that says what was done.
+// doneShell is the shell of a page that says what was done.
 func doneShell(s Shell, key string) Shell { s.Done = key; return s }
 
 func accountSamples() []sample {
