@@ -11,6 +11,10 @@ import (
 var hostileLogout = map[string]func(*testing.T){
 	"HC-072": logoutForeignURI,
 	"HC-073": logoutLeakedHint,
+	"HC-117": noticeHostile,
+	"HC-118": noticeBounded,
+	"HC-119": logoutTricks,
+	"HC-120": logoutFramesOnly,
 }
 
 const afterLogout = "http://localhost:8080/" // registered for demo

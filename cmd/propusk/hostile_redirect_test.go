@@ -59,7 +59,7 @@ func refuseRedirects(t *testing.T, kind storage.AppType, registered string, aske
 
 // wantRefusedHere: a page of our own, at the URL that was asked for, which leads nowhere and leaves
 // nothing behind.
-func wantRefusedHere(t *testing.T, what string, got *reply) {
+func wantRefusedHere(t testing.TB, what string, got *reply) {
 	t.Helper()
 	kind := got.header.Get("Content-Type")
 	if got.status != http.StatusBadRequest || !strings.HasPrefix(kind, "text/html") {
