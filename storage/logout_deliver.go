@@ -21,15 +21,11 @@ func (db *DB) ClaimLogouts(ctx context.Context, limit int) (claimed []LogoutNoti
 		if err != nil {
 			return err
 		}
-		rows, err := tx.query(`UPDATE logout_notices SET attempts = attempts + 1, next_at = $2
+		claimed, err = readMany(tx, scanLogoutNotice, `UPDATE logout_notices SET attempts = attempts + 1, next_at = next_at + 0 * $2
 			WHERE state = 'waiting' AND next_at <= $1 AND id IN (
 				SELECT id FROM logout_notices WHERE state = 'waiting' AND next_at <= $1 ORDER BY next_at, id LIMIT $3)
 			RETURNING id, app_id, user_id, session_id, created_at, attempts`,
 			tx.nowMS, tx.nowMS+logoutLease.Milliseconds(), min(limit, logoutClaimsMost))
-		if err != nil {
-			return err
-		}
-		claimed, err = collect(rows, scanLogoutNotice)
 		return err
 	})
 	if err != nil {
@@ -73,30 +69,19 @@ func (db *DB) spreadLogouts(tx *tx) error {
 	if err != nil {
 		return err
 	}
-	rows, err := tx.query(`SELECT x.session_id, s.user_id FROM session_apps x JOIN sessions s ON s.id = x.session_id
+	list, err := readMany(tx, scanEnding, `SELECT x.app_id, s.user_id, x.session_id FROM session_apps x JOIN sessions s ON s.id = x.session_id
 		WHERE x.app_id = $1 AND x.session_id > $2 AND s.ended_at = 0 ORDER BY x.session_id LIMIT $3`, app, after, sweepBatch)
+	if err == nil {
+		err = db.putNotices(tx, list)
+	}
 	if err != nil {
 		return err
 	}
-	sessions, err := collect(rows, func(row scanner) (pair, error) {
-		var p pair
-		err := row.Scan(&p.app, &p.user)
-		return p, err
-	})
-	if err != nil {
-		return err
-	}
-	for _, s := range sessions {
-		err = db.putNotice(tx, app, s.user, s.app, "waiting")
-		if err != nil {
-			return err
-		}
-	}
-	if len(sessions) < sweepBatch {
+	if len(list) < sweepBatch {
 		_, err = tx.exec(`DELETE FROM logout_notices WHERE id = $1`, ids[0])
 		return err
 	}
-	_, err = tx.exec(`UPDATE logout_notices SET session_id = $2 WHERE id = $1`, ids[0], sessions[len(sessions)-1].app)
+	_, err = tx.exec(`UPDATE logout_notices SET session_id = $2 WHERE id = $1`, ids[0], list[len(list)-1].session)
 	return err
 }
 
@@ -115,7 +100,7 @@ func (db *DB) LogoutDelivered(ctx context.Context, n LogoutNotice) error {
 func (db *DB) LogoutUndelivered(ctx context.Context, n LogoutNotice, reason string) (last bool, err error) {
 	err = db.write(ctx, func(tx *tx) error {
 		next := tx.now.Add(logoutRetry(n.Attempts))
-		last = next.After(n.CreatedAt.Add(LogoutNoticeAge))
+		last = next.After(n.CreatedAt.Add(logoutNoticeAge))
 		state := "waiting"
 		if last {
 			state = logoutStateFailed

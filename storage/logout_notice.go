@@ -6,7 +6,7 @@ import (
 
 // Bounds of the delivery of logout notices.
 const (
-	LogoutNoticeAge   = 24 * time.Hour     // how long delivery is tried
+	logoutNoticeAge   = 24 * time.Hour     // how long delivery is tried
 	logoutLease       = time.Minute        // a claim nobody reports on is made again after it
 	logoutFirstRetry  = time.Second        // doubles with each attempt
 	logoutLastRetry   = time.Hour          // up to this
@@ -82,35 +82,39 @@ func (db *DB) noticeSession(tx *tx, sessionID string) error {
 	if err != nil {
 		return err
 	}
+	list := make([]ending, 0, len(apps))
 	for _, app := range apps {
-		err = db.putNotice(tx, app, s.UserID, s.ID, "waiting")
-		if err != nil {
-			return err
-		}
+		list = append(list, ending{app, s.UserID, s.ID})
 	}
-	return nil
+	return db.putNotices(tx, list)
 }
 
 // noticeStanding writes the notices of the grants of a user that have outlived their session, whose end the
 // apps were told of before: with the user they end too. Sessions that end in this transaction have theirs.
 func (db *DB) noticeStanding(tx *tx, userID string) error {
-	rows, err := tx.query(`SELECT DISTINCT g.app_id, g.session_id FROM grants g JOIN apps a ON a.id = g.app_id
+	list, err := readMany(tx, scanEnding, `SELECT DISTINCT g.app_id, g.user_id, g.session_id FROM grants g JOIN apps a ON a.id = g.app_id
 		WHERE g.user_id = $1 AND g.revoked_at = 0 AND g.ends_at > $2 AND `+hasBackLogout+`
 		  AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = g.session_id AND s.ended_at IN (0, $2))
 		ORDER BY g.app_id, g.session_id`, userID, tx.nowMS)
 	if err != nil {
 		return err
 	}
-	list, err := collect(rows, func(row scanner) (pair, error) {
-		var p pair
-		err := row.Scan(&p.user, &p.app)
-		return p, err
-	})
-	if err != nil {
-		return err
-	}
-	for _, one := range list {
-		err = db.putNotice(tx, one.user, userID, one.app, "waiting")
+	return db.putNotices(tx, list)
+}
+
+// ending is what an app is told of: a session of a user that is over for it.
+type ending struct{ app, user, session string }
+
+func scanEnding(row scanner) (ending, error) {
+	var e ending
+	err := row.Scan(&e.app, &e.user, &e.session)
+	return e, err
+}
+
+// putNotices writes notices that are due at once.
+func (db *DB) putNotices(tx *tx, list []ending) error {
+	for _, e := range list {
+		err := db.putNotice(tx, e.app, e.user, e.session, "waiting")
 		if err != nil {
 			return err
 		}

@@ -26,9 +26,9 @@ func checkLogoutURIs(a *App) error {
 	if r.FrontchannelLogoutURI == "" {
 		return nil
 	}
-	origin := logoutOrigin(r.FrontchannelLogoutURI)
+	origin := Origin(r.FrontchannelLogoutURI)
 	for _, uri := range a.RedirectURIs {
-		if logoutOrigin(uri) == origin {
+		if origin != "" && Origin(uri) == origin {
 			return nil
 		}
 	}
@@ -45,23 +45,4 @@ func validLogoutURI(uri string) bool {
 	u, err := url.Parse(uri)
 	return err == nil && u.Opaque == "" && u.Host != "" && u.User == nil &&
 		(u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Host))
-}
-
-// logoutOrigin is the origin of a URI with its default port left out (RFC 6454 §4); "" where it has none.
-func logoutOrigin(uri string) string {
-	u, err := url.Parse(uri)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	host, port := strings.ToLower(u.Hostname()), u.Port()
-	if port == "443" && u.Scheme == "https" || port == "80" && u.Scheme == "http" {
-		port = ""
-	}
-	if strings.Contains(host, ":") { // else [::1]:8080 and [::1:8080] would be one
-		host = "[" + host + "]"
-	}
-	if port != "" {
-		port = ":" + port
-	}
-	return u.Scheme + "://" + host + port
 }

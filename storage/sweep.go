@@ -32,7 +32,7 @@ var sweepSteps = []sweepStep{
 	{`DELETE FROM assertions WHERE hash IN (SELECT hash FROM assertions WHERE expires_at < $1 LIMIT $2) RETURNING hash`,
 		ago(time.Minute), func(*DB, []string) {}},
 	{`DELETE FROM logout_notices WHERE id IN (SELECT id FROM logout_notices WHERE state = 'failed' AND created_at < $1 LIMIT $2) RETURNING id`,
-		ago(LogoutNoticeAge + logoutFailedKeep), func(*DB, []string) {}},
+		ago(logoutNoticeAge + logoutFailedKeep), func(*DB, []string) {}},
 	{`DELETE FROM device_codes WHERE id IN (SELECT id FROM device_codes
 			WHERE expires_at < $1 AND (state <> 'used' OR expires_at < $1 - 86400000) LIMIT $2) RETURNING id`, // a used one is a replay for another day
 		ago(time.Hour), func(*DB, []string) {}},
