@@ -51,10 +51,10 @@ func switchOff(t *testing.T, db *storage.DB) {
 	}
 }
 
-// claimAll claims and reports until nothing is due, and counts how often each session came. A process that
-// finds the file locked by another for too long tries again, as the courier does.
+// claimAll claims until nothing is due before a lease of a minute ends, and counts how often each session
+// came. A process that finds the file locked by another for too long tries again, as the courier does.
 func claimAll(ctx context.Context, db *storage.DB, limit int, count func(sessionID string)) error {
-	for {
+	for range 2000 {
 		list, next, err := db.ClaimLogouts(ctx, limit)
 		if errors.Is(err, storage.ErrUnavailable) && ctx.Err() == nil {
 			continue
@@ -67,14 +67,9 @@ func claimAll(ctx context.Context, db *storage.DB, limit int, count func(session
 		}
 		for _, n := range list {
 			count(n.SessionID)
-			for err = db.LogoutDelivered(ctx, n); errors.Is(err, storage.ErrUnavailable) && ctx.Err() == nil; {
-				err = db.LogoutDelivered(ctx, n)
-			}
-			if err != nil {
-				return err
-			}
 		}
 	}
+	return errors.New("claims without end")
 }
 
 func wantSessions(n int) map[string]int {
@@ -101,10 +96,6 @@ func TestDisabledAppTold(t *testing.T) {
 			if diff := cmp.Diff(wantSessions(n), got); diff != "" {
 				t.Errorf("told (-want +got):\n%s", diff)
 			}
-			_, next, err := db.ClaimLogouts(t.Context(), 1)
-			if err != nil || !next.IsZero() {
-				t.Errorf("something waits until %v, %v", next, err)
-			}
 		})
 	}
 }
@@ -113,7 +104,7 @@ func TestDisabledAppTold(t *testing.T) {
 // gets a notice.
 func TestLogoutsTwoProcesses(t *testing.T) {
 	server, other := openTwice(t)
-	const sessions = 200
+	const sessions = storage.SweepBatch + 200
 	leavers(t, server, sessions)
 	switchOff(t, server)
 	var mu sync.Mutex
