@@ -78,7 +78,7 @@ func newServer(c serverConfig, db *storage.DB) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("login: %w", err)
 	}
-	board, err := dashboard.New(dashboard.Config{Issuer: c.issuer, Dev: c.dev, Implicit: c.implicit, Now: c.now, Logger: c.log}, db, pages, people)
+	board, err := dashboard.New(dashboard.Config{Issuer: c.issuer, Dev: c.dev, Implicit: c.implicit, UserInfo: protocol.UserInfoFor, Now: c.now, Logger: c.log}, db, pages, people)
 	if err != nil {
 		return nil, fmt.Errorf("dashboard: %w", err)
 	}

@@ -17,6 +17,11 @@ func (d *Dashboard) setupApp(w http.ResponseWriter, r *http.Request, m *login.Me
 // showSetup shows what a client needs; secret is that of an app made just now, else "".
 func (d *Dashboard) showSetup(w http.ResponseWriter, r *http.Request, m *login.Member, app *storage.App, secret string) {
 	code := newSnippets(d.config.Issuer, app)
+	preview, err := d.preview(r, m, app)
+	if err != nil {
+		d.people.Fail(w, r, err)
+		return
+	}
 	d.pages.Show(w, r, page.View{}, page.AppSetup{
 		AppHead:  d.appHead(r, m, app, "setup"),
 		Client:   d.client(app),
@@ -26,6 +31,7 @@ func (d *Dashboard) showSetup(w http.ResponseWriter, r *http.Request, m *login.M
 		Snippets: code.all(),
 		Optional: optionalScopes(app),
 		Redirect: len(app.RedirectURIs) > 0 || !app.Allows(storage.GrantCode),
+		Preview:  preview,
 		Signs:    signs(app),
 	})
 }

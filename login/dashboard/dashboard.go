@@ -1,6 +1,8 @@
 package dashboard
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -19,6 +21,8 @@ type Config struct {
 	Dev    bool   // offers what only a local provider may
 	// Implicit tells that the instance answers response types beyond code, see provider.Config.
 	Implicit bool
+	// UserInfo is what userinfo answers an app about a person who gave it those scopes; nil: no preview.
+	UserInfo func(ctx context.Context, app *storage.App, user *storage.User, scopes []string) (json.RawMessage, error)
 	Now      func() time.Time // nil: the database's clock
 	Logger   *slog.Logger     // nil: slog.Default()
 }

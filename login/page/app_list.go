@@ -1,6 +1,12 @@
 package page
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf16"
+)
 
 // Apps is the registry (template apps).
 type Apps struct {
@@ -51,7 +57,31 @@ type AppSetup struct {
 	Snippets []Snippet
 	Optional string // scopes that people may leave out, divided by commas
 	Redirect bool   // there is a redirect URI, or the app needs none
+	Preview  *UserInfo
 	Signs    string // methods, where the app proves itself by signatures only; the programs know no such
+}
+
+// UserInfo is what userinfo answers the app about the person who looks at the page.
+type UserInfo struct {
+	Scopes  []ScopeRow // the app's, Checked: given
+	JSON    string     // the answer, indented
+	Asked   bool       // the scopes were chosen by hand
+	InToken bool       // the claims stand in the id_token as well
+}
+
+// Shown is the answer with what cannot be seen, or turns the direction of the text, in escapes of JSON.
+func (u *UserInfo) Shown() string {
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(u.JSON, "\uFFFD") {
+		if r == '\n' || unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 // Snippet is ready code.
