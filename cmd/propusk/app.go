@@ -62,18 +62,10 @@ func appList(c *cli.Context, t terminal) error {
 	}
 	var all []*storage.App
 	err = withDB(c, func(ctx context.Context, db *storage.DB) error {
-		f := storage.AppFilter{Query: c.String("query"), Limit: 100}
-		for {
-			part, next, err := db.Apps(ctx, f)
-			if err != nil {
-				return err
-			}
-			all = append(all, part...)
-			if next == "" {
-				return nil
-			}
-			f.After = next
-		}
+		all, err = allPages(func(after string) ([]*storage.App, string, error) {
+			return db.Apps(ctx, storage.AppFilter{Query: c.String("query"), Limit: 100, After: after})
+		})
+		return err
 	})
 	if err != nil {
 		return err
@@ -97,11 +89,7 @@ func appShow(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		a, err := findApp(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
+	return withApp(c, args[0], func(ctx context.Context, db *storage.DB, a *storage.App) error {
 		if c.Bool("json") {
 			return t.json(viewApp(a, ""))
 		}
@@ -114,11 +102,7 @@ func appRotateSecret(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		a, err := findApp(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
+	return withApp(c, args[0], func(ctx context.Context, db *storage.DB, a *storage.App) error {
 		if a.Public() {
 			return fmt.Errorf("app %q is public: it has no secret", a.ID)
 		}
@@ -139,12 +123,8 @@ func appSetEnabled(c *cli.Context, t terminal, enabled bool) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		a, err := findApp(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
-		a, err = db.UpdateApp(ctx, storage.Command, a.ID, func(a *storage.App) error {
+	return withApp(c, args[0], func(ctx context.Context, db *storage.DB, a *storage.App) error {
+		a, err := db.UpdateApp(ctx, storage.Command, a.ID, func(a *storage.App) error {
 			a.Enabled = enabled
 			return nil
 		})
@@ -160,6 +140,17 @@ func appSetEnabled(c *cli.Context, t terminal, enabled bool) error {
 			t.say("%s is disabled: its tokens have ended", a.ID)
 		}
 		return nil
+	})
+}
+
+// withApp runs do for the app of that client_id.
+func withApp(c *cli.Context, id string, do func(context.Context, *storage.DB, *storage.App) error) error {
+	return withDB(c, func(ctx context.Context, db *storage.DB) error {
+		a, err := findApp(ctx, db, id)
+		if err != nil {
+			return err
+		}
+		return do(ctx, db, a)
 	})
 }
 

@@ -49,11 +49,7 @@ func withDeveloper(c *cli.Context, do func(context.Context, *storage.DB, *storag
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		a, err := findApp(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
+	return withApp(c, args[0], func(ctx context.Context, db *storage.DB, a *storage.App) error {
 		u, err := findUser(ctx, db, args[1])
 		if err != nil {
 			return err
@@ -116,11 +112,7 @@ func appDeveloperList(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		a, err := findApp(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
+	return withApp(c, args[0], func(ctx context.Context, db *storage.DB, a *storage.App) error {
 		items := []developerView{}
 		rows := [][]string{{"LOGIN", "NAME", "ROLE", "PHONE"}}
 		for _, d := range a.Developers {

@@ -39,12 +39,8 @@ func appEdit(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		a, err := findApp(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
-		a, err = changeApp(ctx, c, t, db, a.ID, func(a *storage.App) error {
+	return withApp(c, args[0], func(ctx context.Context, db *storage.DB, a *storage.App) error {
+		a, err := changeApp(ctx, c, t, db, a.ID, func(a *storage.App) error {
 			err := applyRegistration(c, a, keys)
 			if err != nil {
 				return err
@@ -101,11 +97,7 @@ func appDelete(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		a, err := findApp(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
+	return withApp(c, args[0], func(ctx context.Context, db *storage.DB, a *storage.App) error {
 		people, grants, err := db.AppPeople(ctx, a.ID)
 		if err != nil {
 			return err

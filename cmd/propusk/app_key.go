@@ -101,11 +101,7 @@ func appKeyList(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		a, err := findApp(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
+	return withApp(c, args[0], func(ctx context.Context, db *storage.DB, a *storage.App) error {
 		items := []appKeyView{}
 		rows := [][]string{{"ID", "LABEL", "PREFIX", "CREATED", "EXPIRES", "LAST USED"}}
 		for _, k := range a.Keys {
@@ -124,12 +120,8 @@ func appKeyDelete(c *cli.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	return withDB(c, func(ctx context.Context, db *storage.DB) error {
-		a, err := findApp(ctx, db, args[0])
-		if err != nil {
-			return err
-		}
-		err = db.RemoveAppKey(ctx, storage.Command, a.ID, args[1])
+	return withApp(c, args[0], func(ctx context.Context, db *storage.DB, a *storage.App) error {
+		err := db.RemoveAppKey(ctx, storage.Command, a.ID, args[1])
 		if errors.Is(err, storage.ErrNotFound) {
 			return withHint(fmt.Errorf("app %q has no key %q", a.ID, args[1]), "propusk app key list "+a.ID)
 		}
