@@ -102,6 +102,8 @@ var htmlRoutes = map[string][]string{
 	"/.well-known/*": {"/.well-known/nothing", "/.well-known/openid-configuration"},
 	"/device":        {"/device", "/device?user_code=WDJB-MJHT", "/device?done=none"},
 	"/welcome":       {"/welcome", "/welcome?link=none"},
+	"/docs":          {"/docs"},
+	"/docs/{name}":   {"/docs/conformance", "/docs/none"},
 	"/healthz":       nil,
 	"/readyz":        nil,
 }

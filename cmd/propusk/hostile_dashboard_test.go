@@ -38,6 +38,7 @@ var appForms = []struct {
 	{"/settings", []string{"section", "methods", "method", "client_secret_post"}, 303, 403},
 	{"/settings", []string{"section", "tokens", "format", "opaque", "alg", "RS256", "ttl", "600"}, 303, 403},
 	{"/settings", []string{"section", "network", "networks", "10.0.0.0/8"}, 303, 403},
+	{"/protocol", []string{"section", "people", "subject_type", "public", "default_max_age", "60"}, 303, 403},
 	{"/developers", []string{"section", "invite", "login", "carol", "role", "developer"}, 403, 403},
 	{"/developers", []string{"section", "change", "user", "BOB", "role", "owner"}, 403, 403},
 	{"/developers", []string{"section", "hand_over", "login", "bob", "user", "BOB", "confirm", "Demo"}, 403, 403},

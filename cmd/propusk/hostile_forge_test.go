@@ -22,6 +22,7 @@ var officeWork = map[string][]string{
 	"/apps/{id}":                      {"section", "delete", "confirm", "Demo"},
 	"/apps/{id}/authorization":        {"section", "switches"},
 	"/apps/{id}/settings":             {"section", "network", "networks", "10.0.0.0/8"},
+	"/apps/{id}/protocol":             {"section", "people", "subject_type", "public", "default_max_age", "60"},
 	"/apps/{id}/developers":           {"section", "invite", "login", "carol", "role", "developer"},
 	"/apps/{id}/keys":                 {"section", "new", "label", "forged"},
 	"/scopes/new":                     {"name", "forged", "title_en", "Forged", "title_ru", "Ф", "text_en", "F", "text_ru", "Ф"},
