@@ -21,7 +21,7 @@ func (db *DB) ClaimLogouts(ctx context.Context, limit int) (claimed []LogoutNoti
 		if err != nil {
 			return err
 		}
-		claimed, err = readMany(tx, scanLogoutNotice, `UPDATE logout_notices SET attempts = attempts + 1, next_at = next_at + 0 * $2
+		claimed, err = readMany(tx, scanLogoutNotice, `UPDATE logout_notices SET attempts = attempts + 1, next_at = $2
 			WHERE state = 'waiting' AND next_at <= $1 AND id IN (
 				SELECT id FROM logout_notices WHERE state = 'waiting' AND next_at <= $1 ORDER BY next_at, id LIMIT $3)
 			RETURNING id, app_id, user_id, session_id, created_at, attempts`,
