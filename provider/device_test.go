@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -10,67 +9,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/oauth2"
 
 	"github.com/propusk/propusk/storage"
 )
-
-// device is a device that has asked for its codes.
-type device struct {
-	deviceResponse
-	status      int
-	Error       string `json:"error"`
-	Description string `json:"error_description"`
-}
-
-// askDevice asks for the codes.
-func (w *world) askDevice(form url.Values, header ...string) device {
-	w.t.Helper()
-	rec := w.post(PathDevice, form, header...)
-	d := device{status: rec.Code}
-	err := json.Unmarshal(rec.Body.Bytes(), &d)
-	if err != nil {
-		w.t.Fatalf("device: %d %s", rec.Code, rec.Body)
-	}
-	return d
-}
-
-// demoDevice asks for the codes of demo, which must succeed.
-func (w *world) demoDevice(scope string) device {
-	w.t.Helper()
-	d := w.askDevice(url.Values{"scope": {scope}, "nonce": {"n-d"}}, demoBasic...)
-	if d.status != http.StatusOK {
-		w.t.Fatalf("device: %+v", d)
-	}
-	return d
-}
-
-// decide does what the page does with what the person typed.
-func (w *world) decide(d device, granted ...string) {
-	w.t.Helper()
-	found, err := w.db.DeviceCodeByUserCode(w.t.Context(), d.UserCode)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	err = w.db.DecideDeviceCode(w.t.Context(), found.ID, w.session, granted)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func pollForm(d device) url.Values {
-	return url.Values{"grant_type": {storage.GrantDeviceCode}, "device_code": {d.DeviceCode}}
-}
-
-// poll lets the interval pass and polls as demo.
-func (w *world) poll(d device) tokens {
-	w.t.Helper()
-	w.clock.Advance(storage.DevicePollInterval)
-	return w.token(pollForm(d), demoBasic...)
-}
 
 func TestDeviceFlow(t *testing.T) {
 	w := newWorld(t)
@@ -265,52 +209,5 @@ func TestDeviceDiscovery(t *testing.T) {
 		if doc["device_authorization_endpoint"] != w.p.issuer+PathDevice || !slices.Contains(grants, any(storage.GrantDeviceCode)) {
 			t.Errorf("%s: %v, %v", path, doc["device_authorization_endpoint"], grants)
 		}
-	}
-}
-
-func trapDevicePace(t *testing.T, w *world) {
-	d := w.demoDevice("openid")
-	w.poll(d)
-	w.clock.Advance(time.Second)
-	if got := w.token(pollForm(d), demoBasic...); got.status != 400 || got.Error != "slow_down" {
-		t.Errorf("after a second: %+v", got)
-	}
-	if got := w.poll(d); got.Error != "slow_down" {
-		t.Errorf("after the old interval: %+v", got)
-	}
-	w.clock.Advance(10 * time.Second)
-	if got := w.poll(d); got.Error != "authorization_pending" {
-		t.Errorf("after the new interval: %+v", got)
-	}
-}
-
-func trapDeviceOnce(t *testing.T, w *world) {
-	d := w.demoDevice("openid")
-	w.decide(d, "openid")
-	first := w.poll(d)
-	if first.status != 200 || !w.active(first.AccessToken) {
-		t.Fatalf("first: %+v", first)
-	}
-	if got := w.poll(d); got.status != 400 || got.Error != errInvalidGrant {
-		t.Errorf("second: %+v", got)
-	}
-	if w.active(first.AccessToken) || w.active(first.RefreshToken) {
-		t.Error("the replay left the tokens alive")
-	}
-}
-
-func trapDeviceExpiry(t *testing.T, w *world) {
-	d := w.demoDevice("openid")
-	w.decide(d, "openid")
-	w.clock.Advance(storage.DeviceCodeTTL)
-	if got := w.token(pollForm(d), demoBasic...); got.status != 400 || got.Error != "expired_token" {
-		t.Errorf("got %+v", got)
-	}
-}
-
-func trapDeviceScopes(t *testing.T, w *world) {
-	form := url.Values{"client_id": {"yourClientId"}, "client_secret": {"yourClientSecret"}, "scope": {"openid phone"}}
-	if got := w.askDevice(form); got.status != 400 || got.Error != errInvalidScope {
-		t.Errorf("got %+v", got)
 	}
 }
