@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -79,19 +80,10 @@ func facts(u *storage.User) []page.Fact {
 			list = append(list, f)
 		}
 	}
-	for _, claim := range sortedKeys(u.Claims) {
+	for _, claim := range slices.Sorted(maps.Keys(u.Claims)) {
 		if !shown[claim] {
 			list = append(list, page.Fact{Claim: claim, Value: claimFact(u.Claims[claim])})
 		}
 	}
-	return list
-}
-
-func sortedKeys(m map[string]any) []string {
-	list := make([]string, 0, len(m))
-	for key := range m {
-		list = append(list, key)
-	}
-	slices.Sort(list)
 	return list
 }

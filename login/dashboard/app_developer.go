@@ -93,15 +93,7 @@ func (d *Dashboard) inviteDeveloper(w http.ResponseWriter, r *http.Request, m *l
 	if err == nil {
 		err = d.db.SetDeveloper(r.Context(), m.Actor, app.ID, storage.Developer{UserID: u.ID, Role: storage.Role(typed.Role), Phone: typed.Phone})
 	}
-	if wrong, ok := mistake(err); ok {
-		d.showDevelopers(w, r, m, app, unprocessable, typed, wrong)
-		return
-	}
-	if err != nil {
-		d.people.Fail(w, r, err)
-		return
-	}
-	d.appDone(w, r, "invited", "developers")
+	d.developerDone(w, r, m, app, typed, err, "invited")
 }
 
 // setDeveloper changes role and phone of a person who has a role already.
