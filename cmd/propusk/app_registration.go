@@ -177,9 +177,13 @@ func readJWKS(c *cli.Context, t terminal) (json.RawMessage, error) {
 
 // readSectors lets commands read a sector_identifier_uri as the server of this database would.
 func readSectors(c *cli.Context, db *storage.DB) {
-	conf := provider.Config{}
-	if !c.IsSet("config") {
-		conf.AllowHosts = devRegistration.hosts
+	conf := provider.Config{AllowHosts: devRegistration.hosts}
+	if c.IsSet("config") {
+		file, _, err := readConfig(c.String("config"))
+		if err != nil {
+			return // it changed since the database was opened by it: nothing is fetched, and the change says so
+		}
+		conf.AllowHosts = file.PrivateHosts
 	}
 	db.ReadSectors(provider.SectorReader(conf))
 }

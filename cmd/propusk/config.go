@@ -24,6 +24,7 @@ import (
 //	allow_insecure_loopback: false        # an http issuer on localhost
 //	implicit: false                       # response types beyond code, for apps registered for them
 //	registration: closed                  # or token: clients register with an administrator's personal access token
+//	private_hosts: [crm.corp.example]     # may be called for apps (jwks_uri, logout) though their address is not public
 type config struct {
 	path string
 	at   map[string]yaml.Node // where each key stands
@@ -39,6 +40,7 @@ type config struct {
 	AllowInsecureLoopback bool
 	Implicit              bool
 	Registration          string
+	PrivateHosts          []string
 }
 
 // maxConfig bounds the configuration file, in bytes.
@@ -116,6 +118,7 @@ func (c *config) targets() map[string]any {
 		"allow_insecure_loopback": &c.AllowInsecureLoopback,
 		"implicit":                &c.Implicit,
 		"registration":            &c.Registration,
+		"private_hosts":           &c.PrivateHosts,
 		"tls":                     map[string]any{"cert": &c.TLSCert, "key": &c.TLSKey},
 	}
 }

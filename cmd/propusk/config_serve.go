@@ -38,6 +38,7 @@ func (c *config) check(found *problems) settings {
 	s.masterKey = c.masterKey(found)
 	s.proxies = c.checkProxies(found)
 	s.tls = c.checkTLS(found)
+	c.checkPrivateHosts(found)
 	switch c.Registration {
 	case "", "closed", "token":
 	case "open":
@@ -123,6 +124,16 @@ func (c *config) checkProxies(found *problems) []netip.Prefix {
 		list = append(list, prefix.Masked())
 	}
 	return list
+}
+
+// checkPrivateHosts takes names and addresses, each with a port or without, and nothing that stands for many.
+func (c *config) checkPrivateHosts(found *problems) {
+	for _, text := range c.PrivateHosts {
+		u, err := url.Parse("https://" + text)
+		if err != nil || u.Host != text || u.Hostname() == "" || strings.ContainsAny(text, "*/ ,") {
+			found.add("private_hosts", fmt.Sprintf("%q is neither a host nor host:port, for example crm.corp.example", text))
+		}
+	}
 }
 
 // checkTLS loads the certificate.

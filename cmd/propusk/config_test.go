@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +31,7 @@ master_key_file: /etc/propusk/key
 tls: {cert: cert.pem, key: key.pem}
 trusted_proxies: [10.0.0.7, fd00::/8]
 implicit: true
+private_hosts: [crm.corp.example, "10.0.0.8:8443"]
 `)
 	got, found, err := readConfig(path)
 	if err != nil {
@@ -40,8 +42,9 @@ implicit: true
 	}
 	dir := filepath.Dir(path)
 	want := []any{"https://id.example.com", "Пример", "[::1]:8443", filepath.Join(dir, "data"), "/etc/propusk/key",
-		filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), []string{"10.0.0.7", "fd00::/8"}, false, true}
-	have := []any{got.Issuer, got.Name, got.Listen, got.Data, got.MasterKeyFile, got.TLSCert, got.TLSKey, got.TrustedProxies, got.AllowInsecureLoopback, got.Implicit}
+		filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), []string{"10.0.0.7", "fd00::/8"}, false, true,
+		[]string{"crm.corp.example", "10.0.0.8:8443"}}
+	have := []any{got.Issuer, got.Name, got.Listen, got.Data, got.MasterKeyFile, got.TLSCert, got.TLSKey, got.TrustedProxies, got.AllowInsecureLoopback, got.Implicit, got.PrivateHosts}
 	if diff := cmp.Diff(want, have); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -161,6 +164,19 @@ func TestCheckIssuerAndListen(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestCheckPrivateHosts(t *testing.T) {
+	c := &config{PrivateHosts: []string{"crm.corp.example", "10.0.0.8:8443", "[fd00::8]", "https://x", "a/b", "u@h", "*.corp", "", "h:port"}}
+	found := &problems{config: c}
+	c.checkPrivateHosts(found)
+	var want []string
+	for _, text := range c.PrivateHosts[3:] {
+		want = append(want, fmt.Sprintf("private_hosts: %q is neither a host nor host:port, for example crm.corp.example", text))
+	}
+	if diff := cmp.Diff(want, found.lines); diff != "" {
+		t.Errorf("problems (-want +got)\n%s", diff)
 	}
 }
 

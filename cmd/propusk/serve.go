@@ -29,6 +29,8 @@ allow_insecure_loopback: true          an http issuer on localhost, for trying i
 registration: token                    clients register at /connect/register with a personal access
                                        token with apps.write of an administrator; closed, the default:
                                        nobody does
+private_hosts: [crm.corp.example]      hosts that may be called for apps (jwks_uri, logout notices) though
+                                       their address is not public
 
 SIGINT or SIGTERM lets requests in flight finish; a second one stops at once.`,
 		Flags: []cli.Flag{
@@ -108,7 +110,7 @@ func serveChecked(ctx context.Context, t terminal, conf *config, set settings, w
 	}
 	srv, err := newServer(serverConfig{
 		issuer: set.issuer, name: conf.Name, proxies: set.proxies, tls: set.tls, now: time.Now, log: where.Logger,
-		implicit: conf.Implicit, register: registration{policy: conf.Registration},
+		implicit: conf.Implicit, register: registration{policy: conf.Registration, hosts: conf.PrivateHosts},
 	}, db)
 	if err != nil {
 		return errors.Join(err, closeListeners(listeners), db.Close())
