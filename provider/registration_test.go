@@ -1,11 +1,9 @@
 package provider
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -18,50 +16,6 @@ import (
 	"github.com/propusk/propusk/storage"
 	"github.com/propusk/propusk/storage/storagetest"
 )
-
-// openWorld is a world in which clients may register under the policy.
-func openWorld(t *testing.T, policy string, change ...func(*Config)) *world {
-	t.Helper()
-	clock := storagetest.NewClock()
-	return newWorldWith(t, storagetest.SeededAt(t, clock), clock, append(change, func(c *Config) { c.Registration = policy })...)
-}
-
-// send sends JSON, or a text as it is, with the token.
-func (w *world) send(method, target string, body any, token string) *httptest.ResponseRecorder {
-	w.t.Helper()
-	text, ok := body.(string)
-	if !ok {
-		encoded, err := json.Marshal(body)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		text = string(encoded)
-	}
-	r := httptest.NewRequest(method, target, strings.NewReader(text))
-	r.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
-	return w.do(r)
-}
-
-type object = map[string]any
-
-// registered registers a client and returns what came back.
-func (w *world) registered(body any) object {
-	w.t.Helper()
-	rec := w.send(http.MethodPost, PathRegister, body, "")
-	if rec.Code != http.StatusCreated {
-		w.t.Fatalf("register: %d %s", rec.Code, rec.Body)
-	}
-	return w.object(rec)
-}
-
-func rat(client object) string { return client["registration_access_token"].(string) }
-
-func place(client object) string {
-	return strings.TrimPrefix(client["registration_client_uri"].(string), storagetest.Issuer)
-}
 
 // TestRegistrationClosed: by default there is nothing, and discovery says nothing of it; what an app can have
 // by other ways than registration is advertised all the same.
@@ -252,24 +206,6 @@ func TestRegisterRefused(t *testing.T) {
 	}
 }
 
-func (w *world) apps() []string {
-	w.t.Helper()
-	var ids []string
-	for after := ""; ; {
-		page, next, err := w.db.Apps(w.t.Context(), storage.AppFilter{Limit: 100, After: after})
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		for _, app := range page {
-			ids = append(ids, app.ID)
-		}
-		after = next
-		if after == "" {
-			return ids
-		}
-	}
-}
-
 func TestRegisterWire(t *testing.T) {
 	w := openWorld(t, "open")
 	form := w.post(PathRegister, url.Values{"redirect_uris": {"https://a.example/cb"}})
@@ -336,15 +272,4 @@ func TestRegisterToken(t *testing.T) {
 			t.Error("the app is not of whose token it was")
 		}
 	}
-}
-
-func (w *world) initial(login string, scopes ...string) string {
-	w.t.Helper()
-	u := w.user(login)
-	_, secret, err := w.db.CreatePersonalToken(w.t.Context(), storage.UserActor(u, ""),
-		storage.NewPersonalToken{UserID: u.ID, Name: "t", Scopes: scopes, ExpiresAt: w.clock.Now().Add(time.Hour)})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return secret
 }
