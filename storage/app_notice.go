@@ -44,9 +44,9 @@ func (n Notice) Urgent() bool {
 	return n.Kind == NoticeKeyExpired || n.Kind == NoticeNoKey || n.Kind == NoticeRefusals || n.Kind == NoticeLogouts
 }
 
-// Notices returns what the app's developers should know at that time: first its keys, then the URIs that
-// were refused, the latest first, then logouts it was not told of and refusals that pile up. events are the app's own, newest first, as
-// [DB.Events] returns them. A URI that has been registered since is not told.
+// Notices returns what the app's developers should know at that time: first its keys, then the URIs that were
+// refused, the latest first, then logouts it was not told of and refusals that pile up. events are the app's
+// own, newest first, as [DB.Events] returns them. A URI that has been registered since is not told.
 func (a *App) Notices(events []Event, now time.Time) []Notice {
 	return slices.Concat(a.keyNotices(now), a.redirectNotices(events), logoutNotices(events), refusalNotices(events, now))
 }

@@ -163,11 +163,11 @@ func (t *tx) setAppScopes(a *App) error {
 
 // UpdateApp changes a copy of the app, validates and stores it. change must be quick, must not call the
 // database, and is called again with a fresh copy where a sector_identifier_uri had to be read first; its
-// error is returned as it is. ID, Keys, Developers and CreatedAt cannot be changed this
-// way. Trusted, SkipConsent, PresetScopes, OfflineWithoutConsent and new scopes of the REST API ask for
-// AppTrust besides AppWrite, and so does a new scope of another app that the actor may not change; a token
-// gives no scope of the API that it has not itself. With Enabled off nobody signs in and every token stops at once; on again, they
-// work again until they end. *Invalid, ErrForbidden or ErrNotFound.
+// error is returned as it is. ID, Keys, Developers and CreatedAt cannot be changed this way. Trusted,
+// SkipConsent, PresetScopes, OfflineWithoutConsent and new scopes of the REST API ask for AppTrust besides
+// AppWrite, and so does a new scope of another app that the actor may not change; a token gives no scope of
+// the API that it has not itself. With Enabled off nobody signs in and every token stops at once; on again,
+// they work again until they end. *Invalid, ErrForbidden or ErrNotFound.
 func (db *DB) UpdateApp(ctx context.Context, by Actor, id string, change func(*App) error) (*App, error) {
 	var changed *App
 	err := db.withSector(ctx, func(sector sectorList) error {
