@@ -40,7 +40,6 @@ type AppView struct {
 	Owner   string // name; empty: the administrators
 	People  int
 	Grants  int
-	Used    time.Time
 	Created time.Time
 	Changed time.Time
 	Client  Client

@@ -12,7 +12,7 @@ import (
 type Apps struct {
 	Shell
 	Rows    []AppEntry
-	Total   int // how many match, up to [AppsMany]
+	Total   int // how many match, up to appsMany
 	Filter  AppsFilter
 	Next    string // address of the next page, empty on the last
 	First   string // address of the first page
@@ -21,8 +21,11 @@ type Apps struct {
 	Partial bool // only apps where the person has a role are listed
 }
 
-// AppsMany is where the number of apps is not counted further.
-const AppsMany = 10000
+// appsMany is where the number of apps is not counted further.
+const appsMany = 10000
+
+// Many tells whether there are too many to say how many.
+func (a Apps) Many() bool { return a.Total >= appsMany }
 
 // AppsFilter is what was asked for, as in the query.
 type AppsFilter struct{ Query, Type, Owner, State string }

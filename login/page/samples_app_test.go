@@ -64,7 +64,7 @@ func registrySamples() []sample {
 		{"apps-paged", false, Apps{Shell: appShell, Rows: rows[:1], Total: 1, Filter: AppsFilter{Query: "harb", Type: "web", Owner: "me", State: "on"},
 			Paged: true, First: "/apps?q=harb", MayNew: true}},
 		{"apps-partial", false, Apps{Shell: bobShell, Rows: rows[2:], Total: 2, Partial: true}},
-		{"apps-many", false, Apps{Shell: appShell, Rows: rows[:1], Total: AppsMany}},
+		{"apps-many", false, Apps{Shell: appShell, Rows: rows[:1], Total: appsMany}},
 		{"apps-empty", true, Apps{Shell: appShell, MayNew: true}},
 		{"apps-empty-partial", false, Apps{Shell: bobShell, Partial: true}},
 		{"apps-not-found", false, Apps{Shell: appShell, Filter: AppsFilter{Query: "xyzzy", State: "unchecked"}, MayNew: true}},
@@ -89,7 +89,7 @@ func oneAppSamples() []sample {
 		Redirects:  "https://reports.harbour.example/callback\nhttps://reports.harbour.example/silent\nhttp://reports.harbour.example/old",
 		PostLogout: "https://reports.harbour.example/", Domains: "reports.harbour.example\nharbour.example"}
 	view := AppView{AppHead: wrong(reports("view"), Mistake{Field: "redirect_uris", Reason: "redirect_http", Line: 3, Value: "http://reports.harbour.example/old"}),
-		Type: "web", Owner: "Alice Novak", People: 148, Grants: 31, Used: noon, Created: time.Date(2026, 5, 3, 9, 0, 0, 0, time.UTC), Changed: noon.AddDate(0, 0, -1),
+		Type: "web", Owner: "Alice Novak", People: 148, Grants: 31, Created: time.Date(2026, 5, 3, 9, 0, 0, 0, time.UTC), Changed: noon.AddDate(0, 0, -1),
 		Client: reportsClient, General: general, Docs: DocumentsForm{PolicyURI: links.PolicyURI, TosURI: links.TosURI, ClientURI: "https://reports.harbour.example/about",
 			LogoURI: "javascript:alert(1)", Contacts: "Ann <ann@harbour.example>\nport"}, About: About{ClientURI: "https://reports.harbour.example/about", LogoURI: "javascript:alert(1)",
 			Contacts: []string{"Ann <ann@harbour.example>", "port"}, Open: "https://reports.harbour.example/in?iss=https%3A%2F%2Fid.harbour.example",
