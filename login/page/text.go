@@ -5,8 +5,8 @@ import (
 	"html/template"
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -28,8 +28,21 @@ type text struct {
 // by {{if}}.
 var parser = &i18ntemplate.TextParser{Option: "missingkey=zero"}
 
-// loadTexts reads every locale of static.
+// loadTexts gives the texts of every language; ages in them are counted from now.
 func loadTexts(now func() time.Time) ([]*text, error) {
+	bundle, err := locales()
+	if err != nil {
+		return nil, err
+	}
+	var texts []*text
+	for _, lang := range supported {
+		texts = append(texts, &text{lang: lang, localizer: i18n.NewLocalizer(bundle, lang), now: now})
+	}
+	return texts, nil
+}
+
+// locales reads every locale of static, once in a process: they are part of it.
+var locales = sync.OnceValues(func() (*i18n.Bundle, error) {
 	bundle := i18n.NewBundle(xlanguage.English)
 	bundle.RegisterUnmarshalFunc("yaml", func(data []byte, v any) error { return yaml.Unmarshal(data, v) })
 	names, err := fs.Glob(static.FS, "locale/*.yaml")
@@ -46,22 +59,24 @@ func loadTexts(now func() time.Time) ([]*text, error) {
 			return nil, fmt.Errorf("locale %s: %w", name, err)
 		}
 	}
-	var texts []*text
-	for _, lang := range supported {
-		texts = append(texts, &text{lang: lang, localizer: i18n.NewLocalizer(bundle, lang), now: now})
-	}
-	return texts, nil
-}
-
-var loose = regexp.MustCompile(`(^|[\s\x{a0}«("])([АаВвИиКкОоСсУуЯя]) `)
+	return bundle, nil
+})
 
 // tie puts a no-break space after a Russian word of one letter and before a dash, so that neither is
 // left alone at the end or the beginning of a line.
 func tie(raw []byte) []byte {
-	// Twice: of two such words in a row the first match takes the blank the second begins with.
-	raw = loose.ReplaceAll(raw, []byte("$1$2\u00a0"))
-	raw = loose.ReplaceAll(raw, []byte("$1$2\u00a0"))
-	return []byte(strings.ReplaceAll(string(raw), " — ", "\u00a0— "))
+	const noBreak = '\u00a0'
+	var tied strings.Builder
+	tied.Grow(len(raw) + len(raw)/16)
+	before, letter := '\n', '\n' // what stands before r: a word of one letter, and what stands before that
+	for _, r := range string(raw) {
+		if r == ' ' && strings.ContainsRune("АаВвИиКкОоСсУуЯя", letter) && strings.ContainsRune(" \t\n\f\r\u00a0«(\"", before) {
+			r = noBreak
+		}
+		tied.WriteRune(r)
+		before, letter = letter, r
+	}
+	return []byte(strings.ReplaceAll(tied.String(), " — ", "\u00a0— "))
 }
 
 // say returns the text of a key with the given names and values filled in.
