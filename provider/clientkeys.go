@@ -218,7 +218,9 @@ func (p *Provider) fetchedKeys(ctx context.Context, uri string, oldest time.Dura
 	if err == nil {
 		keys, err = readClientKeys(text)
 	}
-	s.failed = err
+	// From the end on, not the beginning: a call that took longer than keysRetry would else be made again by
+	// each of those who waited for it, one after the other.
+	s.tried, s.failed = p.now(), err
 	if err != nil {
 		return nil, 0, err
 	}

@@ -61,6 +61,28 @@ func TestKeyRotationOfClient(t *testing.T) {
 	try("back", sameKid, http.StatusOK, 6)
 }
 
+// TestKeysSlow: those who waited for a call that took long and failed do not make it once more, each after
+// the other.
+func TestKeysSlow(t *testing.T) {
+	w := newWorld(t)
+	h := w.newHost()
+	h.slow = func() { w.clock.Advance(fetchTime) }
+	for range 3 {
+		_, _, err := w.p.fetchedKeys(t.Context(), h.at("/keys"), keysKeep)
+		if !errors.Is(err, errFetch) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if got := h.called(); got != 1 {
+		t.Errorf("%d calls, want 1", got)
+	}
+	w.clock.Advance(keysRetry)
+	_, _, _ = w.p.fetchedKeys(t.Context(), h.at("/keys"), keysKeep)
+	if got := h.called(); got != 2 {
+		t.Errorf("%d calls after a while, want 2", got)
+	}
+}
+
 func TestReadClientKeys(t *testing.T) {
 	key := newClientKey(t, "one", "RS256")
 	public := string(firstKey(t, key))

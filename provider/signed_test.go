@@ -189,6 +189,7 @@ type host struct {
 	mutex sync.Mutex
 	body  string
 	calls int
+	slow  func() // what happens while it thinks
 }
 
 func (h *host) answer(body string) {
@@ -210,6 +211,9 @@ func (w *world) newHost() *host {
 		h.mutex.Lock()
 		defer h.mutex.Unlock()
 		h.calls++
+		if h.slow != nil {
+			h.slow()
+		}
 		switch {
 		case r.URL.Path == "/redirect":
 			http.Redirect(rw, r, "/keys", http.StatusFound)
