@@ -49,14 +49,34 @@ func (l *Login) logout(w http.ResponseWriter, r *http.Request, req *storage.Logo
 		l.failure(w, r, err)
 		return
 	}
-	switch {
-	case v.session == nil:
+	if v.session == nil {
 		l.loggedOut(w, r, req)
-	case req.SessionID == v.session.ID:
+		return
+	}
+	hinted, err := l.hinted(r, req, v.session)
+	switch {
+	case err != nil:
+		l.failure(w, r, err)
+	case hinted:
 		l.endSession(w, r, v, req)
 	default:
 		l.confirmLogout(w, r, v, req)
 	}
+}
+
+// hinted tells whether the sid of the hint is what the app that asks calls this session.
+func (l *Login) hinted(r *http.Request, req *storage.LogoutRequest, s *storage.Session) (bool, error) {
+	if req.SessionID == "" {
+		return false, nil
+	}
+	app, err := l.db.App(r.Context(), req.AppID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("app: %w", err)
+	}
+	return req.SessionID == l.db.SessionName(app, s.ID), nil
 }
 
 // showLogout is GET /logout: the person asks, or a logout request by POST comes back as a GET.

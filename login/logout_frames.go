@@ -25,7 +25,7 @@ func (l *Login) logoutFrames(r *http.Request, s *storage.Session) ([]string, err
 	for _, app := range apps {
 		uri := app.Registration.FrontchannelLogoutURI
 		if app.Registration.FrontchannelSession {
-			uri = withParams(uri, "iss="+url.QueryEscape(l.issuer)+"&sid="+url.QueryEscape(s.ID))
+			uri = withParams(uri, "iss="+url.QueryEscape(l.issuer)+"&sid="+url.QueryEscape(l.db.SessionName(app, s.ID)))
 		}
 		frames = append(frames, uri)
 	}

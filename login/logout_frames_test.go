@@ -9,6 +9,40 @@ import (
 	"github.com/propusk/propusk/storage"
 )
 
+// An app with pairwise subjects knows a session by a sid of its own: that ends the session at once and is
+// what its frame is told; the sid that other apps know does neither.
+func TestLogoutPairwise(t *testing.T) {
+	w := newWorld(t, production)
+	app, err := w.db.UpdateApp(t.Context(), storage.System, "shop", func(a *storage.App) error {
+		a.Registration.FrontchannelLogoutURI, a.Registration.FrontchannelSession = "https://shop.example/out", true
+		a.Registration.SubjectType = storage.SubjectPairwise
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := w.browser()
+	b.signIn(b.get("/login"), "alice", "alice")
+	s := b.session()
+	err = w.db.Decide(t.Context(), storage.Actor{Kind: storage.ActorUser, ID: s.UserID}, "shop", []storage.Consent{{Scope: "openid", Granted: true, DecidedAt: w.clock.Now()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcome, err := w.db.RedeemCode(t.Context(), &storage.Grant{ID: "grant-of-the-shop", UserID: s.UserID, AppID: "shop", SessionID: s.ID,
+		Scopes: []string{"openid"}, AuthTime: w.clock.Now(), ACR: "1", EndsAt: w.clock.Now().Add(time.Hour)}, false)
+	if err != nil || outcome != storage.Redeemed {
+		t.Fatalf("grant: %v, %v", outcome, err)
+	}
+	wantPage(t, b.endsession(storage.LogoutRequest{AppID: "shop", SessionID: s.ID, Sub: "x"}), http.StatusOK, "logout-yes")
+	a := b.endsession(storage.LogoutRequest{AppID: "shop", SessionID: w.db.SessionName(app, s.ID), Sub: "x"})
+	if b.session() != nil {
+		t.Error("its own sid does not end the session")
+	}
+	if !strings.Contains(a.body, "sid="+w.db.SessionName(app, s.ID)+`"`) || strings.Contains(a.body, s.ID) {
+		t.Errorf("frames of\n%s", a.body)
+	}
+}
+
 // The signed-out page holds a frame for each app that got tokens in the session, and no other.
 func TestLogoutFrames(t *testing.T) {
 	w := newWorld(t, production)

@@ -59,7 +59,7 @@ func (p *Provider) newIDToken(ctx context.Context, app *storage.App, g *storage.
 	now := p.now()
 	claims := idToken{
 		Issuer: p.issuer, Subject: p.db.Subject(app, g.UserID), Audience: app.ID, Issued: now.Unix(), Expires: now.Add(idTokenLifetime).Unix(),
-		AuthTime: g.AuthTime.Unix(), Nonce: with.nonce, ACR: g.ACR, AMR: g.AMR, SID: g.SessionID, ATHash: atHash, CHash: cHash,
+		AuthTime: g.AuthTime.Unix(), Nonce: with.nonce, ACR: g.ACR, AMR: g.AMR, SID: p.db.SessionName(app, g.SessionID), ATHash: atHash, CHash: cHash,
 	}
 	extra, err := p.idTokenClaims(ctx, app, g, with.scopes, with.scopeClaims || app.IDTokenClaims)
 	if err != nil {

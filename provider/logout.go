@@ -198,7 +198,7 @@ func (p *Provider) newLogoutToken(ctx context.Context, app *storage.App, n stora
 	now := p.now()
 	return signJSON(sign.logout, logoutToken{
 		Issuer: p.issuer, Subject: p.db.Subject(app, n.UserID), Audience: app.ID, Issued: now.Unix(),
-		Expires: now.Add(logoutTokenLife).Unix(), ID: rand.Text(), SID: n.SessionID, Events: map[string]struct{}{backchannelURI: {}},
+		Expires: now.Add(logoutTokenLife).Unix(), ID: rand.Text(), SID: p.db.SessionName(app, n.SessionID), Events: map[string]struct{}{backchannelURI: {}},
 	})
 }
 

@@ -70,12 +70,15 @@ func TestLogoutPairwise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got struct{ Sub string }
+	var got struct{ Sub, Sid string }
 	err = json.Unmarshal(payload, &got)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := w.db.Subject(w.app("demo"), w.session.UserID); got.Sub != want || want == w.session.UserID {
 		t.Errorf("sub %q, want %q", got.Sub, want)
+	}
+	if want := w.db.SessionName(w.app("demo"), w.session.ID); got.Sid != want || want == w.session.ID {
+		t.Errorf("sid %q, want %q", got.Sid, want)
 	}
 }

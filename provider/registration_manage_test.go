@@ -208,7 +208,7 @@ func TestPairwise(t *testing.T) {
 	if got := w.authorize(request(one["client_id"].(string), "redirect_uri", "https://a.example/cb", "id_token_hint", third.IDToken)); got.Get("error") != errInvalidRequest {
 		t.Errorf("a hint of another sector: %v", got)
 	}
-	if rec := w.get(PathEndSession + "?id_token_hint=" + first.IDToken); rec.Code != http.StatusNoContent || w.logout.SessionID != w.session.ID {
+	if rec := w.get(PathEndSession + "?id_token_hint=" + first.IDToken); rec.Code != http.StatusNoContent || w.logout.SessionID != w.db.SessionName(w.app(one["client_id"].(string)), w.session.ID) {
 		t.Errorf("logout: %d %+v", rec.Code, w.logout)
 	}
 }

@@ -100,4 +100,12 @@ func TestSubject(t *testing.T) {
 		db.Subject(app(storage.SubjectPairwise, "a.examplea"), "lice") == one:
 		t.Error("two sectors or people share a subject")
 	}
+	sid := db.SessionName(app(storage.SubjectPairwise, "a.example"), "session")
+	switch {
+	case db.SessionName(app("", "a.example"), "session") != "session", db.SessionName(app(storage.SubjectPairwise, "a.example"), "") != "":
+		t.Error("a public sid is not the id, or there is one of no session")
+	case sid == "session", sid == db.SessionName(app(storage.SubjectPairwise, "b.example"), "session"),
+		sid == db.Subject(app(storage.SubjectPairwise, "a.example"), "session"):
+		t.Errorf("sid %q", sid)
+	}
 }

@@ -17,3 +17,19 @@ func (db *DB) Subject(app *App, userID string) string {
 	var sum [sha256.Size]byte
 	return idEncoding.EncodeToString(h.Sum(sum[:0])[:16])
 }
+
+// SessionName returns the sid under which the app knows a session: the session's id, or for an app with
+// pairwise subjects another one for each sector. A sid that all apps of a browser share would tell apps of
+// two sectors that they see the same person.
+func (db *DB) SessionName(app *App, sessionID string) string {
+	if app.Registration.SubjectType != SubjectPairwise || sessionID == "" {
+		return sessionID
+	}
+	h := db.keys.pairwise.get()
+	defer db.keys.pairwise.put(h)
+	writePart(h, "sid")
+	writePart(h, app.Registration.Sector)
+	writePart(h, sessionID)
+	var sum [sha256.Size]byte
+	return idEncoding.EncodeToString(h.Sum(sum[:0])[:16])
+}
