@@ -190,7 +190,9 @@ func (p *Provider) registered(r *http.Request) (*storage.App, string, error) {
 		return nil, "", err
 	}
 	if !p.db.CheckRegistrationToken(app, token) || !app.Enabled {
-		return nil, "", refuse(errInvalidToken, "the registration access token is not one of this client")
+		return nil, "", errRegistrationToken
 	}
 	return app, token, nil
 }
+
+var errRegistrationToken = refuse(errInvalidToken, "the registration access token is not one of this client")

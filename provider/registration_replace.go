@@ -27,6 +27,9 @@ func (p *Provider) replace(w http.ResponseWriter, r *http.Request, app *storage.
 		return 0, nil, err
 	}
 	changed, err := p.db.UpdateApp(r.Context(), systemFrom(r), app.ID, func(a *storage.App) error {
+		if !p.db.CheckRegistrationToken(a, token) || !a.Enabled {
+			return errRegistrationToken
+		}
 		take(a, m.app)
 		return nil
 	})
@@ -47,15 +50,32 @@ func (p *Provider) replace(w http.ResponseWriter, r *http.Request, app *storage.
 
 // take puts the metadata of fresh into a.
 func take(a, fresh *storage.App) {
+	scopes := stillAssigned(fresh.Scopes, a.Scopes)
 	a.Name, a.Names, a.Type, a.AuthMethods = fresh.Name, fresh.Names, fresh.Type, fresh.AuthMethods
 	a.RedirectURIs, a.PostLogoutURIs = fresh.RedirectURIs, fresh.PostLogoutURIs
-	a.GrantTypes, a.Scopes, a.IDTokenAlg = fresh.GrantTypes, fresh.Scopes, fresh.IDTokenAlg
+	a.GrantTypes, a.Scopes, a.IDTokenAlg = fresh.GrantTypes, scopes, fresh.IDTokenAlg
 	a.PolicyURI, a.TosURI = fresh.PolicyURI, fresh.TosURI
 	a.WithoutPKCE = fresh.WithoutPKCE || a.WithoutPKCE && !fresh.Public()
 	a.Trusted, a.SkipConsent, a.OfflineWithoutConsent, a.PresetScopes = false, false, false, nil
 	kept := a.Registration
 	a.Registration = fresh.Registration
 	a.Registration.Dynamic, a.Registration.TokenHash, a.Registration.RefreshTokenTTL = kept.Dynamic, kept.TokenHash, kept.RefreshTokenTTL
+}
+
+// stillAssigned holds proposed scopes against those that are assigned when the change is made: what an
+// administrator takes away while the client's request is under way does not come back with it.
+func stillAssigned(proposed, assigned []storage.AppScope) []storage.AppScope {
+	scopes := []storage.AppScope{}
+	for _, scope := range proposed {
+		i := slices.IndexFunc(assigned, func(s storage.AppScope) bool { return s.Name == scope.Name })
+		switch {
+		case i >= 0:
+			scopes = append(scopes, assigned[i])
+		case slices.Contains(registrationScopes, scope.Name):
+			scopes = append(scopes, scope)
+		}
+	}
+	return scopes
 }
 
 // needsSecret tells whether the app must get a new secret: it has none, or signs with one from now on and
