@@ -75,7 +75,7 @@ func (p *Provider) authorizeTarget(w http.ResponseWriter, r *http.Request, c *ca
 			Came: uri, Expected: expectedURI(app.AnyLoopback, app.RedirectURIs, uri), Args: map[string]string{"app": app.ID},
 		})
 	default:
-		return target{app, uri, p.responseMode(c.form)}, true
+		return target{app, uri, p.responseMode(app, c.form)}, true
 	}
 	return target{}, false
 }

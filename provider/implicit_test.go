@@ -187,6 +187,19 @@ func TestImplicitOff(t *testing.T) {
 	}
 }
 
+// TestFragmentForOthers: an app that gets codes alone never looks into a fragment, so whoever writes the
+// request does not have its code put there.
+func TestFragmentForOthers(t *testing.T) {
+	w := implicitWorld(t)
+	w.change("spa", func(a *storage.App) { a.Registration.ResponseTypes = nil })
+	if got, how := w.answer(request("spa", "response_mode", modeFragment)); got.Get("error") != errInvalidRequest || how != modeQuery {
+		t.Errorf("a code by fragment: %v by %s", got, how)
+	}
+	if got, how := w.answer(request("demo", "response_mode", modeFragment)); !got.Has("code") || how != modeFragment {
+		t.Errorf("an app that has tokens: %v by %s", got, how)
+	}
+}
+
 func (w *world) documentsObject() map[string]any {
 	w.t.Helper()
 	return w.object(w.get(PathDiscovery))

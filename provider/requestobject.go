@@ -63,7 +63,7 @@ func (p *Provider) refuseRequest(w http.ResponseWriter, r *http.Request, c *call
 	uri := c.form.Get("redirect_uri")
 	if uri != "" && app.MatchRedirectURI(uri) {
 		p.logRefusal(r, "request object refused", app.ID, f)
-		p.respondError(w, r, &storage.AuthRequest{AppID: app.ID, RedirectURI: uri, ResponseMode: p.responseMode(c.form), State: c.form.Get("state"),
+		p.respondError(w, r, &storage.AuthRequest{AppID: app.ID, RedirectURI: uri, ResponseMode: p.responseMode(app, c.form), State: c.form.Get("state"),
 			UILocales: list(c.form.Get("ui_locales"))}, f)
 		return
 	}

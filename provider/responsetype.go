@@ -64,12 +64,12 @@ func frontChannel(responseType string) bool {
 // responseMode is how a request is answered, errors too: as it asks if it may, else as its response type
 // goes without asking. What holds a token never goes into a query, which servers log; nor does the
 // refusal of such a request, so that the app reads it where it looks for the tokens.
-func (p *Provider) responseMode(form url.Values) string {
+func (p *Provider) responseMode(app *storage.App, form url.Values) string {
 	asked := form.Get("response_mode")
 	switch {
 	case asked == modeFormPost:
 		return asked
-	case p.implicit && (asked == modeFragment || frontChannel(form.Get("response_type"))):
+	case p.implicit && (asked == modeFragment && app.FrontChannel() || frontChannel(form.Get("response_type"))):
 		return modeFragment
 	}
 	return modeQuery
@@ -86,6 +86,10 @@ func (p *Provider) checkResponseType(app *storage.App, form url.Values) *refusal
 		return refuse(errUnsupportedResponse, "response_type must be %s", alternatives(p.responseTypes()))
 	case mode != "" && !slices.Contains(p.responseModes(), mode):
 		return refuse(errInvalidRequest, "response_mode must be %s", alternatives(p.responseModes()))
+	case mode == modeFragment && !app.FrontChannel():
+		// The app never looks there, and its pages may carry a code in the fragment on to another place: whoever
+		// writes the request must not choose that for it.
+		return refuse(errInvalidRequest, "response_mode fragment is for apps registered for a response type with id_token or token")
 	case mode == modeQuery && frontChannel(kind):
 		return refuse(errInvalidRequest, "response_mode query is not for tokens: leave it out, or use form_post")
 	case yields(kind, "code") && !app.Allows(storage.GrantCode):

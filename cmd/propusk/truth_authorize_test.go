@@ -60,12 +60,20 @@ func refuseResponseType(w *truthWorld, kind string) {
 	w.wantRefusal(w.ask(w.alice, w.newApp(allTypes), "response_type", kind), "unsupported_response_type")
 }
 
+// appFor is an app that may be answered by the mode: a fragment is for those that have tokens in a URL.
+func (w *truthWorld) appFor(mode string) party {
+	if mode == "fragment" {
+		return w.newApp(allTypes)
+	}
+	return w.newApp()
+}
+
 func useResponseMode(w *truthWorld, mode string) {
-	got := w.ask(w.alice, w.newApp(), "response_mode", mode)
+	got := w.ask(w.alice, w.appFor(mode), "response_mode", mode)
 	if got.mode != mode || got.Get("code") == "" || got.Get("state") != "state-of-the-app" {
 		w.t.Errorf("got %v by %q", got.Values, got.mode)
 	}
-	w.wantRefusal(w.ask(w.alice, w.newApp(), "response_mode", mode, "scope", "groups"), "invalid_scope")
+	w.wantRefusal(w.ask(w.alice, w.appFor(mode), "response_mode", mode, "scope", "groups"), "invalid_scope")
 }
 
 func refuseResponseMode(w *truthWorld, mode string) {
@@ -95,6 +103,7 @@ func refuseChallenge(w *truthWorld, method string) {
 func useIssParameter(w *truthWorld, _ string) {
 	a := w.newApp()
 	for _, mode := range w.list("response_modes_supported") {
+		a := w.appFor(mode)
 		good, bad := w.ask(w.alice, a, "response_mode", mode), w.ask(w.alice, a, "response_mode", mode, "prompt", "dance")
 		if good.Get("iss") != w.issuer || !good.Has("code") || good.mode != mode || bad.Get("iss") != w.issuer || !bad.Has("error") || bad.mode != mode {
 			w.t.Errorf("%s: %v, %v", mode, good.Values, bad.Values)
