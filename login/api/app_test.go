@@ -286,6 +286,30 @@ func TestDeleteApp(t *testing.T) {
 	w.call(full, http.MethodDelete, "/apps/demo", nil).want(http.StatusNotFound)
 }
 
+// TestEventsPairwise: developers are told the sub that their app knows, who may read people the id.
+func TestEventsPairwise(t *testing.T) {
+	w := newWorld(t)
+	app, err := w.db.UpdateApp(t.Context(), storage.System, "demo", func(a *storage.App) error {
+		a.AnyLoopback, a.RedirectURIs, a.GrantTypes = false, []string{"https://demo.example/cb"}, []string{storage.GrantCode}
+		a.Registration.SubjectType = storage.SubjectPairwise
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	user, err := w.db.UserByName(t.Context(), "alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.db.Record(storage.Event{ID: "E-1", AppID: "demo", Endpoint: "token", Result: "ok", UserID: user.ID})
+	for login, want := range map[string]string{bob: w.db.Subject(app, user.ID), alice: user.ID} {
+		items, _ := w.call(w.token(login), http.MethodGet, "/apps/demo/events", nil).want(http.StatusOK).items()
+		if got := items[0]["sub"]; got != want {
+			t.Errorf("%s is told %v, want %s", login, got, want)
+		}
+	}
+}
+
 func TestEvents(t *testing.T) {
 	w := newWorld(t)
 	w.db.Record(storage.Event{ID: "E-1", AppID: "demo", Endpoint: "token", Grant: "authorization_code", Result: "invalid_grant", Description: "replayed", Address: "192.0.2.1"})
