@@ -77,7 +77,11 @@ func (p *Provider) manage(w http.ResponseWriter, r *http.Request) {
 		c.app = app
 		switch r.Method {
 		case http.MethodDelete:
-			return http.StatusNoContent, nil, p.db.DeleteApp(r.Context(), systemFrom(r), app.ID)
+			err = p.db.DeleteApp(r.Context(), systemFrom(r), app.ID)
+			if err != nil {
+				err = p.asMetadataRefusal(err) // one that owns scopes of others stays
+			}
+			return http.StatusNoContent, nil, err
 		case http.MethodPut:
 			return p.replace(w, r, app, token)
 		}

@@ -36,3 +36,20 @@ func TestReplaceRaces(t *testing.T) {
 		t.Errorf("a disabled app was changed: %v", err)
 	}
 }
+
+// TestDeleteOwner: a client that owns a scope another app has cannot go, and is told so.
+func TestDeleteOwner(t *testing.T) {
+	w := openWorld(t, "open")
+	made := w.registered(object{"redirect_uris": []any{"https://a.example/cb"}})
+	words := map[string]string{"en": "read", "ru": "читать"}
+	err := w.db.CreateScope(t.Context(), storage.System, storage.Scope{Name: "a.read", AppID: made["client_id"].(string),
+		Audience: "https://a.example", Title: words, Text: words})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.change("demo", func(a *storage.App) { a.Scopes = append(a.Scopes, storage.AppScope{Name: "a.read"}) })
+	rec := w.send(http.MethodDelete, place(made), "", rat(made))
+	if rec.Code != http.StatusBadRequest || w.object(rec)["error"] != errInvalidMetadata {
+		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+}
