@@ -167,6 +167,20 @@ func TestAssertionOnce(t *testing.T) {
 	}
 }
 
+// TestAssertionRemembered: the developers of an app see why its assertion was refused, also where nothing
+// beside it names the app.
+func TestAssertionRemembered(t *testing.T) {
+	w := newWorld(t)
+	key := newClientKey(t, "one", "ES256")
+	w.keyed(key)
+	w.token(assertionForm(key.sign(t, w.assertionClaims("aud", "https://elsewhere.example"))))
+	app := w.assertionClaims()["sub"].(string)
+	events := w.db.Events(app)
+	if len(events) != 1 || events[0].Result != errInvalidClient || !strings.Contains(events[0].Description, "aud is not") {
+		t.Errorf("got %+v", events)
+	}
+}
+
 func TestAssertionForm(t *testing.T) {
 	w := newWorld(t)
 	key := newClientKey(t, "one", "ES256")

@@ -56,6 +56,23 @@ func knownGrant(name string) string {
 	return "unknown"
 }
 
+// claimed is the client_id that a request gives as its own, proven or not: in the body, in Basic, or in an
+// assertion, beside which the body need not have it (RFC 7521 §4.2).
+func claimed(r *http.Request, c *call) string {
+	id := c.form.Get("client_id")
+	if id == "" && c.form.Has("client_assertion") {
+		cred, err := readAssertion(c.form.Get("client_assertion"))
+		if err == nil {
+			id = cred.id
+		}
+	}
+	if id == "" {
+		id, _, _ = r.BasicAuth()
+		id, _ = url.QueryUnescape(id)
+	}
+	return id
+}
+
 // named returns the app a request is about: the one that authenticated, or only claimed to be.
 func (p *Provider) named(r *http.Request, c *call) *storage.App {
 	if c == nil {
@@ -64,11 +81,7 @@ func (p *Provider) named(r *http.Request, c *call) *storage.App {
 	if c.app != nil {
 		return c.app
 	}
-	id := c.form.Get("client_id")
-	if id == "" {
-		id, _, _ = r.BasicAuth()
-		id, _ = url.QueryUnescape(id)
-	}
+	id := claimed(r, c)
 	if id == "" || len(id) > authorizeLimits["client_id"] {
 		return nil
 	}
@@ -84,7 +97,7 @@ func (p *Provider) refused(r *http.Request, c *call, what string, f *refusal) {
 	if f.repeats() {
 		return
 	}
-	appID := c.form.Get("client_id")
+	appID := claimed(r, c)
 	if c.app != nil {
 		appID = c.app.ID
 	}
