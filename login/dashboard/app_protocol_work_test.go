@@ -59,7 +59,8 @@ func TestOwnKeys(t *testing.T) {
 	want(t, page, http.StatusOK, "This app signs with keys of its own")
 	wantNot(t, page, `value="new"`)
 	wantNot(t, alice.get("/apps/demo/notices"), "The app has no key that works")
-	want(t, alice.get("/apps/demo/setup"), http.StatusOK, "have your library make it (private_key_jwt)")
+	want(t, alice.get("/apps/demo/setup"), http.StatusOK, "have your library make it (private_key_jwt)", "With private_key_jwt alone it has no access keys.")
+	wantNot(t, alice.get("/apps/demo/setup"), "A secret is shown only when it is made.")
 	wantNot(t, alice.get("/apps/plain/setup"), "have your library make it")
 }
 

@@ -32,6 +32,7 @@ func (d *Dashboard) showSetup(w http.ResponseWriter, r *http.Request, m *login.M
 		Optional: optionalScopes(app),
 		Redirect: len(app.RedirectURIs) > 0 || !app.Allows(storage.GrantCode),
 		Preview:  preview,
+		Own:      !app.KeepsSecret() && !app.Public(),
 		Signs:    signs(app),
 	})
 }
