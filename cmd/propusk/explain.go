@@ -46,6 +46,9 @@ func sentence(i *storage.Invalid) string {
 		reason = "is not valid (" + strings.ReplaceAll(i.Reason, "_", " ") + ")"
 	}
 	field := strings.ReplaceAll(i.Field, "_", " ")
+	if i.Reason == "sector_hosts" { // the field lacks, but the value is what makes it necessary
+		field = "redirect uri"
+	}
 	if i.Value == "" || i.Field == "password" || strings.Contains(i.Field, "secret") {
 		return field + " " + reason
 	}

@@ -106,7 +106,7 @@ var reasons = map[string]string{
 	"pairwise_device":           "cannot be pairwise beside the device grant, whose answers go to no redirect URI",
 	"refresh_token_ttl":         "is shorter than a minute or than access tokens live, or longer than ten years",
 	"response_type_grant":       "needs the grant type authorization_code",
-	"sector_hosts":              "is needed: pairwise subjects go by the one host of all redirect URIs, or by the list at that address",
+	"sector_hosts":              "does not fit: pairwise subjects need all redirect URIs on one host, or a list of them at --sector-uri",
 	"sector_unlisted":           "is not in the list at sector_identifier_uri",
 	"sector_unread":             "could not be read: it must be a JSON list of URIs at a public https address",
 }
