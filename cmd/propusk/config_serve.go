@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -130,10 +131,16 @@ func (c *config) checkProxies(found *problems) []netip.Prefix {
 func (c *config) checkPrivateHosts(found *problems) {
 	for _, text := range c.PrivateHosts {
 		u, err := url.Parse("https://" + text)
-		if err != nil || u.Host != text || u.Hostname() == "" || strings.ContainsAny(text, "*/ ,") {
+		if err != nil || u.Host != text || u.Hostname() == "" || strings.ContainsAny(text, "*/ ,") || !portFits(u.Port()) {
 			found.add("private_hosts", fmt.Sprintf("%q is neither a host nor host:port, for example crm.corp.example", text))
 		}
 	}
+}
+
+// portFits tells whether a port, if there is one, can be connected to.
+func portFits(port string) bool {
+	number, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && number > 0
 }
 
 // checkTLS loads the certificate.

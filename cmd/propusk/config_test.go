@@ -168,7 +168,7 @@ func TestCheckIssuerAndListen(t *testing.T) {
 }
 
 func TestCheckPrivateHosts(t *testing.T) {
-	c := &config{PrivateHosts: []string{"crm.corp.example", "10.0.0.8:8443", "[fd00::8]", "https://x", "a/b", "u@h", "*.corp", "", "h:port"}}
+	c := &config{PrivateHosts: []string{"crm.corp.example", "10.0.0.8:8443", "[fd00::8]", "https://x", "a/b", "u@h", "*.corp", "", "h:port", "h:0", "h:65536"}}
 	found := &problems{config: c}
 	c.checkPrivateHosts(found)
 	var want []string
