@@ -45,7 +45,7 @@ func appSettingFlags() []cli.Flag {
 		&cli.StringFlag{Name: "id-token-alg", Usage: "RS256 (default), ES256, PS256 or EdDSA"},
 		&cli.BoolFlag{Name: "id-token-claims", Usage: "put profile claims into the id_token as well"},
 		&cli.StringFlag{Name: "access-token-format", Usage: "opaque (default) or jwt"},
-		&cli.DurationFlag{Name: "access-token-ttl", Usage: "lifetime of access tokens, 1m to 24h (default 1h)"},
+		&cli.DurationFlag{Name: "access-token-ttl", Usage: "lifetime of access tokens, 1m to 24h", DefaultText: "1h"},
 		&cli.StringFlag{Name: "policy-uri", Usage: "`URI` of the privacy policy"},
 		&cli.StringFlag{Name: "tos-uri", Usage: "`URI` of the terms of service"},
 	}
