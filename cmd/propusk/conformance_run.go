@@ -79,6 +79,13 @@ func conformanceRun(c *cli.Context, t terminal) error {
 	runner := &suiteRunner{suite: newSuiteClient(base, roots), configs: configs, say: t.say,
 		most: moduleTimeout, settle: rotationSettles}
 	if c.IsSet("data") {
+		where, err := locateDev(c.String("data"))
+		if err != nil {
+			return err
+		}
+		if where.MasterKey == nil { // said now, and not by a module that ends in half an hour
+			return withHint(fmt.Errorf("--data: no database in %s", c.String("data")), "start propusk conformance serve with the same --data first")
+		}
 		runner.rotate = rotateIn(c.String("data"))
 	}
 	results, err := runner.runAll(c.Context, plans)

@@ -175,7 +175,7 @@ func TestConformanceRunWithoutSuite(t *testing.T) {
 	}
 	f.Close()
 	_, err = runFake(t, f, fakePlan, object{}, nil)
-	if err == nil || !strings.Contains(err.Error(), "connection refused") {
+	if err == nil || !strings.Contains(err.Error(), "the suite at "+f.URL+" does not answer: ") || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("no suite: got %v", err)
 	}
 }
@@ -210,7 +210,8 @@ func TestConformanceRunCommand(t *testing.T) {
 		},
 		{name: "a file that is no table", code: 1, expect: "config PASSED\n", talk: ":1: want plan, module and result"},
 		{name: "another authority", code: 1, args: []string{"--ca", testCertificate(t, dir)}, talk: "certificate"},
-		{name: "no authority", code: 1, args: []string{"--ca", filepath.Join(dir, "none.pem")}, talk: "no such file"},
+		{name: "no authority", code: 1, args: []string{"--ca", filepath.Join(dir, "none.pem")}, talk: "--ca: open "},
+		{name: "no database", code: 1, args: []string{"--data", filepath.Join(dir, "none")}, talk: "--data: no database in "},
 		{name: "unknown plan", code: 2, args: []string{"--plan", "nonsense"}, talk: "the plans are config, basic-static"},
 		{name: "suite in clear", code: 2, args: []string{"--suite", "http://suite.test:8443"}, talk: "is not https://HOST[:PORT]"},
 		{name: "suite with a path", code: 2, args: []string{"--suite", "https://suite.test/x"}, talk: "is not https://HOST[:PORT]"},

@@ -105,7 +105,7 @@ func chooseConformance(c *cli.Context) (conformanceOptions, error) {
 	if cert != "" {
 		opts.tls, err = loadCertificate(cert, key)
 		if err != nil {
-			return opts, fmt.Errorf("certificate: %w", err)
+			return opts, fmt.Errorf("--cert and --key: %w", err)
 		}
 		return opts, nil
 	}
@@ -163,11 +163,11 @@ func readRoots(path string) (*x509.CertPool, error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("authority: %w", err)
+		return nil, fmt.Errorf("--ca: %w", err)
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("authority: %s holds no certificate in PEM", path)
+		return nil, fmt.Errorf("--ca: %s holds no certificate in PEM", path)
 	}
 	return pool, nil
 }

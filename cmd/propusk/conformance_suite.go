@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -165,6 +166,10 @@ func (s *suiteClient) call(ctx context.Context, method, path string, query url.V
 	}
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := s.http.Do(r)
+	var noAnswer *url.Error
+	if ctx.Err() == nil && errors.As(err, &noAnswer) { // without its URL, which holds the variant of a plan
+		return withHint(fmt.Errorf("the suite at %s does not answer: %w", s.base, noAnswer.Err), "start it, or name it by --suite")
+	}
 	if err != nil {
 		return fmt.Errorf("suite: %w", err)
 	}
