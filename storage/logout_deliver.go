@@ -138,6 +138,19 @@ func (db *DB) LogoutTroubles(ctx context.Context) ([]LogoutTrouble, error) {
 		WHERE last_error <> '' GROUP BY app_id ORDER BY app_id LIMIT 1000`)
 }
 
+// UndeliveredLogouts counts the notices of one app that were tried in vain, those given up included.
+func (db *DB) UndeliveredLogouts(ctx context.Context, appID string) (int, error) {
+	counts, err := readAll(ctx, db, func(row scanner) (int, error) {
+		var n int
+		err := row.Scan(&n)
+		return n, err
+	}, `SELECT COUNT(*) FROM logout_notices WHERE app_id = $1 AND last_error <> ''`, appID)
+	if err != nil {
+		return 0, err
+	}
+	return counts[0], nil
+}
+
 // FrontLogouts returns the apps with a frontchannel_logout_uri that got tokens in a session, ended or not
 // (OpenID Connect Front-Channel Logout 1.0): 20 at most, by id.
 func (db *DB) FrontLogouts(ctx context.Context, s *Session) ([]*App, error) {

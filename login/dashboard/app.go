@@ -63,7 +63,7 @@ var appTexts = map[string]string{
 
 // appHead is what stands over each page of the app.
 func (d *Dashboard) appHead(r *http.Request, m *login.Member, app *storage.App, place string) page.AppHead {
-	notices := len(d.noticesOf(app))
+	notices := len(d.noticesOf(r.Context(), app))
 	if unreachable(app) {
 		notices++
 	}

@@ -1,7 +1,9 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
+	"slices"
 
 	"github.com/propusk/propusk/login"
 	"github.com/propusk/propusk/login/page"
@@ -18,7 +20,7 @@ func (d *Dashboard) appNotices(w http.ResponseWriter, r *http.Request, m *login.
 		}
 		p.List = append(p.List, told)
 	}
-	for _, n := range d.noticesOf(app) {
+	for _, n := range d.noticesOf(r.Context(), app) {
 		p.List = append(p.List, appNotice(app, n, p.May))
 	}
 	d.pages.Show(w, r, page.View{}, p)
@@ -29,9 +31,23 @@ func unreachable(app *storage.App) bool {
 	return app.Allows(storage.GrantCode) && len(app.RedirectURIs) == 0 && !app.AnyLoopback
 }
 
-// noticesOf is what the developers of the app should know now.
-func (d *Dashboard) noticesOf(app *storage.App) []storage.Notice {
-	return app.Notices(d.db.Events(app.ID), d.now())
+// noticesOf is what the developers of the app should know now. Events tell of attempts to deliver a logout,
+// at most one a minute; how many are undelivered, and whether any still is, the outbox knows.
+func (d *Dashboard) noticesOf(ctx context.Context, app *storage.App) []storage.Notice {
+	list := app.Notices(d.db.Events(app.ID), d.now())
+	at := slices.IndexFunc(list, func(n storage.Notice) bool { return n.Kind == storage.NoticeLogouts })
+	if at < 0 {
+		return list
+	}
+	count, err := d.db.UndeliveredLogouts(ctx, app.ID)
+	switch {
+	case err != nil: // then what the events say is better than nothing
+	case count == 0:
+		list = slices.Delete(list, at, at+1)
+	default:
+		list[at].Count = count
+	}
+	return list
 }
 
 // appNotice is a notice with the place where something can be done about it.
@@ -77,7 +93,7 @@ const refusedMost = 3
 // first, each with the reason why it cannot be.
 func (d *Dashboard) refusedURIs(app *storage.App) []page.RefusedURI {
 	var list []page.RefusedURI
-	for _, n := range d.noticesOf(app) {
+	for _, n := range app.Notices(d.db.Events(app.ID), d.now()) {
 		if n.Kind == storage.NoticeRedirectRefused {
 			list = append(list, refusedURI(n))
 		}

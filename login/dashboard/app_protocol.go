@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -44,7 +45,7 @@ func (d *Dashboard) protocolPage(r *http.Request, m *login.Member, app *storage.
 		BackSID:     reg.BackchannelSession,
 		Front:       link("frontchannel_logout_uri", reg.FrontchannelLogoutURI, wrong),
 		FrontSID:    reg.FrontchannelSession,
-		Undelivered: d.undelivered(app),
+		Undelivered: d.undelivered(r.Context(), app),
 	}
 	p.Mistake = wrong
 	if reg.DefaultMaxAge != nil {
@@ -69,8 +70,8 @@ func (d *Dashboard) protocolPage(r *http.Request, m *login.Member, app *storage.
 }
 
 // undelivered counts the sign-outs that the app was not told of.
-func (d *Dashboard) undelivered(app *storage.App) int {
-	for _, n := range d.noticesOf(app) {
+func (d *Dashboard) undelivered(ctx context.Context, app *storage.App) int {
+	for _, n := range d.noticesOf(ctx, app) {
 		if n.Kind == storage.NoticeLogouts {
 			return n.Count
 		}

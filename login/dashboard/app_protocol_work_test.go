@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/propusk/propusk/storage"
 )
@@ -106,13 +107,51 @@ func TestAbout(t *testing.T) {
 	wantNot(t, page, "<img")
 }
 
-// TestUndelivered holds that the page about sign-outs counts those that the app was not told of.
+// TestUndelivered holds that the page about sign-outs counts those that the app was not told of, not the
+// attempts, and none that it was told of since.
 func TestUndelivered(t *testing.T) {
 	w := newWorld(t)
+	ctx := t.Context()
+	w.change("demo", func(a *storage.App) { a.Registration.BackchannelLogoutURI = "https://demo.example/out" })
 	alice := w.as("alice")
 	want(t, alice.get("/apps/demo/protocol"), http.StatusOK, "No undelivered one is known.")
-	w.db.Record(storage.Event{AppID: "demo", Endpoint: storage.EventLogout, Result: "failed", Description: "status 500"})
+	w.as("bob")
+	bob := w.user("bob").ID
+	sessions, err := w.db.Sessions(ctx, bob)
+	if err != nil || len(sessions) != 1 {
+		t.Fatalf("sessions %v, %v", sessions, err)
+	}
+	err = w.db.Decide(ctx, storage.Actor{Kind: storage.ActorUser, ID: bob}, "demo", []storage.Consent{{Scope: "openid", Granted: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.db.RedeemCode(ctx, &storage.Grant{ID: storage.NewID(), UserID: bob, AppID: "demo", SessionID: sessions[0].ID,
+		Scopes: []string{"openid"}, EndsAt: w.clock.Now().Add(time.Hour)}, false)
+	if err == nil {
+		err = w.db.EndSession(ctx, storage.Command, sessions[0].ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	claimed, _, err := w.db.ClaimLogouts(ctx, 10)
+	if err != nil || len(claimed) != 1 {
+		t.Fatalf("claimed %v, %v", claimed, err)
+	}
+	_, err = w.db.LogoutUndelivered(ctx, claimed[0], "status 500")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		w.db.Record(storage.Event{AppID: "demo", Endpoint: storage.EventLogout, Result: "failed", Description: "status 500"})
+	}
 	want(t, alice.get("/apps/demo/protocol"), http.StatusOK, "1 sign-out was not delivered.", `<a href="/apps/demo/notices">`)
+	want(t, alice.get("/apps/demo/notices"), http.StatusOK, "status 500")
+	err = w.db.LogoutDelivered(ctx, claimed[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, alice.get("/apps/demo/protocol"), http.StatusOK, "No undelivered one is known.")
+	wantNot(t, alice.get("/apps/demo/notices"), "status 500")
 }
 
 // TestScopesOffered holds that a developer is offered the scopes that they may give, no others, and that one
