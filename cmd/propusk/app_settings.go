@@ -99,7 +99,7 @@ func applyGrantsAndScopes(c *cli.Context, a *storage.App) error {
 		for _, name := range c.StringSlice("grant") {
 			grant, ok := offeredGrants[name]
 			if !ok {
-				return usageError(fmt.Sprintf("--grant %q: %s", name, grantNames))
+				return usageError(fmt.Sprintf("--grant %q is none of %s", name, grantNames))
 			}
 			a.GrantTypes = append(a.GrantTypes, grant)
 		}
