@@ -55,6 +55,9 @@ func lowered(list []string) []string {
 	low := make([]string, len(list))
 	for i, s := range list {
 		low[i] = strings.ToLower(s)
+		if strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]") { // an IPv6 address without a port
+			low[i] = low[i][1 : len(s)-1]
+		}
 	}
 	return low
 }
