@@ -17,14 +17,16 @@ build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o propusk ./cmd/propusk
 
 ## test: everything: formatting, vet, all tests with the race detector, foreign clients and a browser included
-test: tools check
+test:
+	testdata/install.sh compiler
+	@$(MAKE) --no-print-directory -j2 tools check
 	$(GO) test $(RACE) -timeout 15m ./...
 
-## check: formatting and vet
+## check: formatting and vet, from the same compiled packages as the tests
 check:
 	@unformatted=$$(gofmt -l $(PACKAGES)); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these files:" >&2; echo "$$unformatted" >&2; exit 1; fi
-	$(GO) vet ./...
+	$(GO) vet $(RACE) ./...
 
 ## tools: Chromium, Node.js and the npm clients, if missing
 tools:

@@ -2,6 +2,7 @@
 # Installs what the tests need beside Go, and only what is missing: a C compiler (the race detector links
 # against libc), Chromium (the pages are driven in a real browser), Node.js with npm and, from the lock file,
 # the clients openid-client and newman. Packages come from Debian; it asks for root, or for sudo, only then.
+# "install.sh compiler" stops after the compiler, with which Go can be busy while the rest is installed.
 set -eu
 cd "$(dirname "$0")"
 
@@ -9,9 +10,11 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 missing=
 have gcc || missing="$missing gcc libc6-dev"
-have chromium || missing="$missing chromium fonts-dejavu-core"
-have node || missing="$missing nodejs"
-have npm || missing="$missing npm"
+if [ "${1:-all}" != compiler ]; then
+	have chromium || missing="$missing chromium fonts-dejavu-core"
+	have node || missing="$missing nodejs"
+	have npm || missing="$missing npm"
+fi
 
 if [ -n "$missing" ]; then
 	echo "install:$missing"
@@ -32,6 +35,8 @@ if [ -n "$missing" ]; then
 	$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		-o Dpkg::Options::=--force-unsafe-io $missing </dev/null >/dev/null
 fi
+
+[ "${1:-all}" != compiler ] || exit 0
 
 # npm writes node_modules/.package-lock.json last, so an interrupted install is done again.
 mark=node/node_modules/.package-lock.json
