@@ -27,7 +27,7 @@ func appRegistrationFlags() []cli.Flag {
 		&cli.StringFlag{Name: "request-object-alg", Usage: "the only `ALG` of its request objects: RS256, PS256, ES256 or EdDSA"},
 		&cli.StringSliceFlag{Name: "request-uri", Usage: "a `URI` where its request objects are; repeatable"},
 		&cli.StringSliceFlag{Name: "response-type", Usage: "a response `TYPE`: code (default), or where the instance has implicit on 'id_token', 'code id_token' …; repeatable"},
-		&cli.StringFlag{Name: "subject-type", Usage: "public (default) or pairwise: a sub of its own for each person"},
+		&cli.StringFlag{Name: "subject-type", Usage: "`TYPE` of sub: public (default) or pairwise: a sub of its own for each person"},
 		&cli.StringFlag{Name: "sector-uri", Usage: "`URI` of a list of all redirect URIs, for pairwise subjects over several hosts"},
 		&cli.StringFlag{Name: "userinfo-alg", Usage: "answer userinfo as a JWT signed by `ALG`"},
 		&cli.StringFlag{Name: "introspection-alg", Usage: "sign introspection, where a JWT is asked for, by `ALG` (default RS256)"},

@@ -22,7 +22,7 @@ func conformanceCommand(t terminal) *cli.Command {
 		Subcommands: []*cli.Command{
 			{
 				Name:  "serve",
-				Usage: "run a provider for the suite: people and apps it knows, in a directory that is removed at exit",
+				Usage: "run a provider for the suite: people and apps it knows, in a directory that is removed at exit unless --data names one",
 				Description: `The people are alice and bob (their passwords are their names), the apps those of the suite's
 static plans. The suite reaches propusk by the host name of the issuer: put it into the hosts file of
 the suite's machine.`,
