@@ -109,11 +109,17 @@ func anonymousWrites(b *testing.B, r *report, t *target) {
 	b.Helper()
 	u := mustParse(b, newApp(b, t.issuer.String(), "demo", "demo-secret").attempt().URL)
 	time.Sleep(1500 * time.Millisecond) // what the flows before left to be written in the background
-	before := sizes(b, t.dir)
 	const d = 2 * time.Second
-	n := load(b, t.issuer.Host, 8, d, expect(request("GET", u, ""), http.StatusSeeOther, ""))
-	what := "nothing written"
-	if after := sizes(b, t.dir); after != before {
+	var n int64
+	what := ""
+	for range 3 { // the minute's maintenance may fall into one measurement, never into two in a row
+		before := sizes(b, t.dir)
+		n = load(b, t.issuer.Host, 8, d, expect(request("GET", u, ""), http.StatusSeeOther, ""))
+		after := sizes(b, t.dir)
+		if after == before {
+			what = "nothing written"
+			break
+		}
 		what = fmt.Sprintf("WRITTEN: before\n%s after\n%s", before, after)
 	}
 	r.row("anonymous authorize", "%d requests, %.0f/s: %s (nothing)", n, float64(n)/d.Seconds(), what)
