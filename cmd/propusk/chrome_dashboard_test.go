@@ -29,6 +29,7 @@ var dashboardPages = []struct{ name, path string }{
 // TestChromeDashboardLook opens every page of signed-in people in both languages, light and dark, on a desktop
 // and a phone, and leaves a picture of each.
 func TestChromeDashboardLook(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	c := startChrome(t)
 	home := startSite(t)
@@ -36,6 +37,7 @@ func TestChromeDashboardLook(t *testing.T) {
 	demo.RedirectURL = home.URL
 	for _, l := range []look{{1280, false, "en"}, {390, true, "ru"}, {1280, true, "ru"}, {390, false, "en"}} {
 		t.Run(l.name(), func(t *testing.T) {
+			t.Parallel()
 			w := c.open(t, l)
 			w.do("consent", chromedp.Navigate(demo.attempt("prompt", "consent").URL))
 			w.signIn("alice", "alice")
@@ -57,6 +59,7 @@ func TestChromeDashboardLook(t *testing.T) {
 
 // TestChromeDashboard is the way of the two admin documents through the pages, in a real browser.
 func TestChromeDashboard(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	c := startChrome(t)
 	home := startSite(t)
@@ -181,6 +184,7 @@ func TestChromeDashboard(t *testing.T) {
 
 // TestChromeDevice: a device without a browser, and the person who lets it in.
 func TestChromeDevice(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	c := startChrome(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

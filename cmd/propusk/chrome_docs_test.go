@@ -11,6 +11,7 @@ import (
 // TestChromeDocs opens every chapter of the manual in English and Russian, on a desktop in the light and on a
 // phone in the dark. Nothing may scroll sideways but code and tables, and the browser has nothing to complain of.
 func TestChromeDocs(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	c := startChrome(t)
 	files, err := filepath.Glob("../../static/docs/*.ru.md")

@@ -14,6 +14,7 @@ var desktop = look{Width: 1280, Lang: "en"}
 
 // TestChromeFlow drives the pages as a person does: by pointer, by keyboard, without scripts.
 func TestChromeFlow(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	c := startChrome(t)
 	home := startSite(t)

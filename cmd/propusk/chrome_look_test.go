@@ -11,6 +11,7 @@ import (
 // TestChromeLook opens every page in English and Russian, light and dark, on a desktop and a phone, and
 // leaves a picture of each. Nothing may scroll sideways, and a thumb must hit every button.
 func TestChromeLook(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	c := startChrome(t)
 	home := startSite(t)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -99,7 +100,7 @@ func (c *chrome) open(t *testing.T, l look) *tab {
 	}
 	messages := chromedp.Console(ctx)
 	heard := make(chan struct{})
-	limited, stop := context.WithTimeout(ctx, 90*time.Second)
+	limited, stop := context.WithTimeout(ctx, 3*time.Minute)
 	w := &tab{t: t, ctx: limited, shots: c.shots}
 	go func() {
 		defer close(heard)
@@ -155,7 +156,7 @@ func command[P, R any](c cdp.Command[P, R], params P) chromedp.Action[chromedp.V
 // do runs actions; what names them in a failure.
 func (w *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	w.t.Helper()
-	ctx, stop := context.WithTimeout(w.ctx, 20*time.Second)
+	ctx, stop := context.WithTimeout(w.ctx, time.Minute)
 	defer stop()
 	err := chromedp.Do(ctx, steps...)
 	if err != nil {
@@ -166,7 +167,7 @@ func (w *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 // ask returns what an action finds.
 func ask[T any](w *tab, what string, action chromedp.Action[T]) T {
 	w.t.Helper()
-	ctx, stop := context.WithTimeout(w.ctx, 20*time.Second)
+	ctx, stop := context.WithTimeout(w.ctx, time.Minute)
 	defer stop()
 	value, err := chromedp.Run(ctx, action)
 	if err != nil {
@@ -218,7 +219,16 @@ func (w *tab) at() string {
 // shot writes a picture of the whole page.
 func (w *tab) shot(name string) {
 	w.t.Helper()
-	picture := ask(w, "screenshot", chromedp.FullScreenshot(100))
+	yes := true // for speed: the files are larger, the pictures the same
+	picture := ask(w, "screenshot", chromedp.Action[[]byte](func(ctx context.Context, t *chromedp.Target) ([]byte, error) {
+		shot, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			CaptureBeyondViewport: &yes, FromSurface: &yes, OptimizeForSpeed: &yes, Format: page.CaptureScreenshotFormatPng,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return shot.Data, nil
+	}))
 	err := os.WriteFile(filepath.Join(w.shots, name+".png"), picture, 0o644)
 	if err != nil {
 		w.t.Fatal(err)

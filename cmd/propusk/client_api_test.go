@@ -43,13 +43,10 @@ func askAPI(t *testing.T, s *devServer, token, method, path, body string) (int, 
 // through that app, and the app acts for the person with the access token it got, no further than that
 // person may.
 func TestClientAPI(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
 	create := func(scopes string) string {
-		out, err := exec.Command(path, "token", "create", "--user", "alice", "--name", "ci", "--scope", scopes, "--data", s.Dir).Output()
+		out, err := exec.Command(program(t), "token", "create", "--user", "alice", "--name", "ci", "--scope", scopes, "--data", s.Dir).Output()
 		if err != nil {
 			t.Fatalf("token create: %v", err)
 		}

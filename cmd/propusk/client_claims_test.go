@@ -11,6 +11,7 @@ import (
 )
 
 func TestClientClaimsParameter(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	demo := newApp(t, s.Issuer, "demo", "demo-secret", "openid")
 	alice := providertest.NewPerson(t, s.Issuer, "alice")
@@ -60,6 +61,7 @@ func TestClientClaimsParameter(t *testing.T) {
 
 // TestClientScopes: the answer says what was given when that is not what was asked.
 func TestClientScopes(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	tests := []struct {
 		name  string
@@ -97,6 +99,7 @@ func TestClientScopes(t *testing.T) {
 }
 
 func TestClientPublic(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	tests := []struct{ client, redirect string }{
 		{"spa", "http://localhost:5173/callback"},

@@ -10,6 +10,7 @@ import (
 )
 
 func TestClientLogout(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	demo := newApp(t, s.Issuer, "demo", "demo-secret")
 	const after = "http://127.0.0.1:3000/bye"

@@ -32,6 +32,7 @@ func wantError(t *testing.T, at attempt, got *providertest.Answer, code string) 
 }
 
 func TestClientPrompt(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	demo := newApp(t, s.Issuer, "demo", "demo-secret")
 	alice := providertest.NewPerson(t, s.Issuer, "alice")
@@ -103,6 +104,7 @@ func TestClientPrompt(t *testing.T) {
 }
 
 func TestClientFreshness(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	demo := newApp(t, s.Issuer, "demo", "demo-secret")
 	alice := providertest.NewPerson(t, s.Issuer, "alice")
@@ -137,6 +139,7 @@ func TestClientFreshness(t *testing.T) {
 }
 
 func TestClientHints(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	demo := newApp(t, s.Issuer, "demo", "demo-secret")
 	alice, bob := providertest.NewPerson(t, s.Issuer, "alice"), providertest.NewPerson(t, s.Issuer, "bob")
@@ -179,6 +182,7 @@ func newBob(t *testing.T, s *devServer, a *app) *providertest.Person {
 }
 
 func TestClientLanguage(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	demo := newApp(t, s.Issuer, "demo", "demo-secret")
 	tests := []struct {
@@ -212,6 +216,7 @@ func TestClientLanguage(t *testing.T) {
 }
 
 func TestClientAuthorizeByPost(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	demo := newApp(t, s.Issuer, "demo", "demo-secret")
 	alice := providertest.NewPerson(t, s.Issuer, "alice")

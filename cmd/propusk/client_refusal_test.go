@@ -43,6 +43,7 @@ func TestClientRefusedAtApp(t *testing.T) {
 // TestClientRefusedOnPage: mistakes that are shown where they happen, because nobody can be trusted with
 // the answer.
 func TestClientRefusedOnPage(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	tests := []struct {
 		name   string
@@ -99,6 +100,7 @@ func changed(t *testing.T, target string, change url.Values) string {
 
 // TestClientRefusedToken: what the token endpoint refuses, seen by x/oauth2.
 func TestClientRefusedToken(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	alice := providertest.NewPerson(t, s.Issuer, "alice")
 	demo := newApp(t, s.Issuer, "demo", "demo-secret")

@@ -160,6 +160,7 @@ func oauthError(err error) string {
 }
 
 func TestClientCodeFlow(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	alice := providertest.NewPerson(t, s.Issuer, "alice")
 	alice.Tick = []string{"*"}

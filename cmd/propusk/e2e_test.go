@@ -18,15 +18,30 @@ import (
 // The tests of this package that are named after somebody else's client run the binary itself, as a
 // person would, and speak to it over the network only.
 
-// program builds propusk once per test run, beside the test binary, whose directory the go command
-// removes. It is built as go vet builds it, so that both share the build cache.
-var program = sync.OnceValues(func() (string, error) {
+// program returns the path of propusk. Tests run the test binary under that name, which [TestMain] has put
+// first in PATH: so servers under test have the race detector too. What is measured is what ships.
+func program(t testing.TB) string {
+	t.Helper()
+	if _, measured := t.(*testing.B); !measured {
+		return tool(t, "propusk")
+	}
+	path, err := shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// shipped builds propusk once per run, beside the test binary, whose directory the go command removes.
+var shipped = sync.OnceValues(func() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(filepath.Dir(self), "propusk-under-test")
-	out, err := exec.Command("go", "build", "-o", path, module+"/cmd/propusk").CombinedOutput()
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, module+"/cmd/propusk")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
 	if err != nil {
 		return "", errors.New("go build: " + err.Error() + "\n" + string(out))
 	}
@@ -57,10 +72,7 @@ func startDev(t testing.TB, args ...string) *devServer {
 // startDevIn is startDev on a data directory of the caller's, to start a second time.
 func startDevIn(t testing.TB, dir string, args ...string) *devServer {
 	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
+	path := program(t)
 	s := &devServer{Dir: dir, stderr: &lockedBuffer{}, done: make(chan error, 1)}
 	args = append([]string{"dev", "--listen", "127.0.0.1:0", "--data", dir}, args...)
 	s.cmd = exec.Command(path, args...)

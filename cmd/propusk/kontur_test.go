@@ -31,6 +31,7 @@ type newmanReport struct {
 // TestKonturCollection runs the Postman collection of Kontur's authorization code flow by newman. Nothing
 // is asked of www.example.com: the collection reads the redirect and does not follow it.
 func TestKonturCollection(t *testing.T) {
+	t.Parallel()
 	runCollection(t, "authorization-code-flow.postman_collection.json",
 		"Authorization request", "Page", "Sign in", "Page", "Allow", "Page",
 		"Token request with riderect_uri misspelt", "Token request with a wrong api-key", "Token request",
@@ -39,6 +40,7 @@ func TestKonturCollection(t *testing.T) {
 
 // TestKonturDevice runs the collection of the device flow, which has the same client_id and api-key.
 func TestKonturDevice(t *testing.T) {
+	t.Parallel()
 	runCollection(t, "device-flow.postman_collection.json",
 		"Device authorization with a wrong api-key", "Device authorization", "Token request before the decision",
 		"Code page", "Enter the code", "Confirm", "Page", "Sign in", "Page", "Allow", "Page",

@@ -48,6 +48,7 @@ func TestManualPage(t *testing.T) {
 // TestManualPageInside: the pages of signed-in people lead to the manual, which then stands in their frame and
 // is not kept.
 func TestManualPageInside(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	p := w.office("alice")
 	account := p.get("/account")

@@ -26,6 +26,7 @@ func nodeFlags(t *testing.T, node string) []string {
 // TestNodeOpenIDClient runs the life of a login through npm's openid-client: discovery, code flow,
 // userinfo, prompts, form_post, refresh, introspection, revocation, client_credentials, devices, logout.
 func TestNodeOpenIDClient(t *testing.T) {
+	t.Parallel()
 	node := tool(t, "node")
 	_ = testdata(t, "node", "person.mjs")
 	_ = testdata(t, "node", "node_modules", "openid-client", "package.json")

@@ -13,6 +13,7 @@ import (
 
 // TestRawRequests: HC-090 and the size of headers of HC-091, byte by byte.
 func TestRawRequests(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	address := strings.TrimPrefix(s.Issuer, "http://")
 	port := address[strings.LastIndex(address, ":")+1:]

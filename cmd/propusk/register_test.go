@@ -34,6 +34,7 @@ func (w *world) register(metadata object) (int, object) {
 
 // TestConformanceRegistration: the suite registers as it pleases, and its clients may leave PKCE out.
 func TestConformanceRegistration(t *testing.T) {
+	t.Parallel()
 	w := conformanceWorld(t, t.TempDir(), "https://elsewhere.test")
 	var status int
 	var client object

@@ -15,6 +15,7 @@ import (
 // page of another browser. From then on the app gets what its offline column says and is told so; an app
 // without offline access gets nothing.
 func TestOfflineScopes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	app := w.addApp(storage.App{ID: "mailer", RedirectURIs: []string{"https://mailer.example/cb"}, Scopes: []storage.AppScope{
 		{Name: "openid", Required: true, Offline: true}, {Name: "profile"}, {Name: "email", Offline: true}, {Name: storage.ScopeOffline},
@@ -63,6 +64,7 @@ func TestOfflineScopes(t *testing.T) {
 // TestRolesAtOnce: an app that is not delegated is for its developers, and a role that is taken counts at
 // the next request of each of its tokens.
 func TestRolesAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	alice := w.office("alice")
 	app := w.addApp(storage.App{ID: "closed", RedirectURIs: []string{"https://closed.example/cb"}})
@@ -88,6 +90,7 @@ func TestRolesAtOnce(t *testing.T) {
 // TestDisabledAtOnce: a person who is disabled on the page is out of every browser, app and device with
 // the next request; the last administrator stays.
 func TestDisabledAtOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	alice, bob := w.office("alice"), w.office("bob")
 	all := w.login(bob, demoApp)

@@ -15,12 +15,8 @@ import (
 // propusk runs propusk beside a server and returns its stdout.
 func propusk(t *testing.T, args ...string) string {
 	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var errs strings.Builder
-	cmd := exec.Command(path, args...)
+	cmd := exec.Command(program(t), args...)
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	if err != nil {
@@ -82,6 +78,7 @@ func onScreen(t *testing.T, s *devServer, label string) string {
 
 // TestScreen: what dev tells a newcomer to try works as it is printed.
 func TestScreen(t *testing.T) {
+	t.Parallel()
 	s := startDev(t)
 	if len(s.Screen) > 24 {
 		t.Errorf("%d lines are more than a screenful", len(s.Screen))

@@ -36,6 +36,7 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv(raceOptions, os.Getenv(raceOptions))
 			env.Values[runningKey{}] = map[string]*background{}
 			return nil
 		},
@@ -96,7 +97,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	b := &background{cmd: exec.Command(path, args[1:]...), out: &output{ready: make(chan string, 8)}, exited: make(chan error, 1)}
 	b.cmd.Dir = ts.MkAbs(".")
 	b.cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "TMPDIR=" + ts.Getenv("TMPDIR"),
-		masterKeyVariable + "=" + ts.Getenv(masterKeyVariable)}
+		masterKeyVariable + "=" + ts.Getenv(masterKeyVariable), raceOptions + "=" + ts.Getenv(raceOptions)}
 	b.cmd.Stderr = &b.err
 	pipe, err := b.cmd.StdoutPipe()
 	ts.Check(err)

@@ -176,6 +176,7 @@ func noRegistration(w *truthWorld) {
 // TestTruthByToken: where only administrators register, discovery names the endpoint all the same, and it
 // refuses the rest.
 func TestTruthByToken(t *testing.T) {
+	t.Parallel()
 	w := newTruthWorld(t, []worldOption{inProduction, registering("token")})
 	status, answer := w.register(w.metadata("", ""))
 	if w.doc["registration_endpoint"] == nil || status != http.StatusUnauthorized {

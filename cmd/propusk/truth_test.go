@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -75,13 +76,27 @@ var truths = map[string]truth{
 // TestTruth: discovery says what propusk does. Whatever it lists is used and works, whatever it does not
 // list is refused, and clients register for the same things and no others.
 func TestTruth(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
 	seen, walked := map[string]bool{}, 0
+	t.Cleanup(func() { // when the presets, which run beside each other, are done
+		for name := range truths {
+			if walked == len(truthPresets) && !seen[name] {
+				t.Errorf("%s is used here, and never advertised", name)
+			}
+		}
+	})
 	for _, preset := range truthPresets {
 		t.Run(preset.name, func(t *testing.T) {
-			walked++
+			t.Parallel()
 			w := newTruthWorld(t, preset.options)
+			mu.Lock()
+			walked++
 			for name := range w.doc {
 				seen[name] = true
+			}
+			mu.Unlock()
+			for name := range w.doc {
 				if _, known := truths[name]; !known {
 					t.Errorf("%s is advertised, and nothing here uses it", name)
 				}
@@ -92,11 +107,6 @@ func TestTruth(t *testing.T) {
 				w.run(t, name, func() { w.hold(name, truths[name]) })
 			}
 		})
-	}
-	for name := range truths {
-		if walked == len(truthPresets) && !seen[name] {
-			t.Errorf("%s is used here, and never advertised", name)
-		}
 	}
 }
 

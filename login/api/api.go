@@ -39,8 +39,8 @@ type API struct {
 	actor  Actor
 	huma   huma.API
 	routes *chi.Mux
-	spec   []byte      // the OpenAPI document
-	doc    page.APIDoc // the same, for people
+	spec   func() ([]byte, error)      // the OpenAPI document
+	doc    func() (page.APIDoc, error) // the same, for people
 }
 
 func init() {
@@ -74,10 +74,7 @@ func New(c Config, db *storage.DB, actor func(ctx context.Context, token string)
 	a.userOperations()
 	a.meOperations()
 	a.auditOperations()
-	err := a.publish()
-	if err != nil {
-		return nil, err
-	}
+	a.publish()
 	return a, nil
 }
 

@@ -2,9 +2,10 @@ package api
 
 import (
 	"encoding/json"
-	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -74,27 +75,24 @@ func (a *API) eachOperation(f func(*huma.Operation)) {
 	}
 }
 
-// publish completes the OpenAPI document, keeps it as bytes and mounts it with its page.
-func (a *API) publish() error {
+// publish completes the OpenAPI document and mounts it with its page. Both are made when somebody first asks
+// for them: together they took a third of a start.
+func (a *API) publish() {
 	a.eachOperation(complete)
-	var err error
-	a.spec, err = json.Marshal(a.huma.OpenAPI())
-	if err != nil {
-		return fmt.Errorf("openapi document: %w", err)
-	}
+	a.spec = sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })
+	a.doc = sync.OnceValues(a.reference)
 	a.routes.Get("/openapi.json", func(w http.ResponseWriter, r *http.Request) {
+		spec, err := a.spec()
+		if err != nil {
+			response{a.inner(r.Context(), slog.Any("error", err))}.write(w)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(a.spec) // the other side may be gone; nothing is left to do then
+		_, _ = w.Write(spec) // the other side may be gone; nothing is left to do then
 	})
-	if a.config.Pages == nil {
-		return nil
+	if a.config.Pages != nil {
+		a.routes.Method(http.MethodGet, "/docs", a.config.Pages.Headers(http.HandlerFunc(a.docs)))
 	}
-	a.doc, err = a.reference()
-	if err != nil {
-		return err
-	}
-	a.routes.Method(http.MethodGet, "/docs", a.config.Pages.Headers(http.HandlerFunc(a.docs)))
-	return nil
 }
 
 // complete adds to an operation what the types of Go do not say.

@@ -14,4 +14,4 @@ func (a *API) Handler() http.Handler {
 }
 
 // OpenAPI returns the document that describes every operation (OpenAPI 3.1, JSON). Do not change it.
-func (a *API) OpenAPI() []byte { return a.spec }
+func (a *API) OpenAPI() ([]byte, error) { return a.spec() }

@@ -140,7 +140,11 @@ func TestOpenAPI(t *testing.T) {
 		t.Errorf("operations (-want +got):\n%s", diff)
 	}
 	var whole any
-	err := json.Unmarshal(w.api.OpenAPI(), &whole)
+	spec, err := w.api.OpenAPI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = json.Unmarshal(spec, &whole)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -16,7 +17,12 @@ import (
 
 // docs is the reference for people: the OpenAPI document as a page without scripts.
 func (a *API) docs(w http.ResponseWriter, r *http.Request) {
-	a.config.Pages.Show(w, r, page.View{}, a.doc)
+	doc, err := a.doc()
+	if err != nil {
+		response{a.inner(r.Context(), slog.Any("error", err))}.write(w)
+		return
+	}
+	a.config.Pages.Show(w, r, page.View{}, doc)
 }
 
 // reference makes the page of what the OpenAPI document says.
