@@ -36,7 +36,7 @@ check:
 tools:
 	testdata/install.sh
 
-## bench: this build and the example server of zitadel/oidc side by side, under two minutes
+## bench: this build and the example server of zitadel/oidc side by side, under three minutes
 bench:
 	$(GO) test -run '^$$' -bench SideBySide -benchtime 1x -timeout 5m ./cmd/propusk
 

@@ -52,7 +52,7 @@ func (p *Provider) newAccessToken(ctx context.Context, app *storage.App, g *stor
 	if app.AccessTokenFormat == storage.TokenJWT {
 		return p.signAccessToken(ctx, app, g, t)
 	}
-	var b pack
+	b := pack{make([]byte, 0, 256)}
 	b.text(t.id)
 	b.text(t.grantID)
 	b.text(t.appID)

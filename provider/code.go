@@ -66,7 +66,7 @@ func redirectDigest(uri string) string {
 
 // newCode seals the code of an approved request.
 func (p *Provider) newCode(ctx context.Context, c *code) (string, error) {
-	var b pack
+	b := pack{make([]byte, 0, 512)}
 	for _, s := range []string{c.grantID, c.appID, c.userID, c.sessionID, c.redirect, c.challenge} {
 		b.text(s)
 	}

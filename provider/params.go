@@ -116,10 +116,12 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 
 // parse reads urlencoded parameters in one pass. url.ParseQuery would build a map of everything first.
 func parse(encoded string, known limits) (form url.Values, unknown []string, bad *badParams) {
-	if strings.Count(encoded, "&") >= maxParams {
+	pairs := strings.Count(encoded, "&") + 1
+	if pairs > maxParams {
 		return nil, nil, &badParams{http.StatusBadRequest, "request_too_large", "", "more than 100 parameters"}
 	}
 	form = make(url.Values, 8)
+	values := make([]string, 0, pairs) // memory for all of them at once
 	for pair := range strings.SplitSeq(encoded, "&") {
 		if pair == "" {
 			continue
@@ -141,7 +143,8 @@ func parse(encoded string, known limits) (form url.Values, unknown []string, bad
 		}
 		bad = worse(bad, knownParam(name, value, form.Has(name), limit))
 		if !form.Has(name) {
-			form[name] = []string{value}
+			values = append(values, value)
+			form[name] = values[len(values)-1 : len(values) : len(values)]
 		}
 	}
 	// An empty parameter is an omitted one (RFC 6749 §3.1, §3.2).

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"fmt"
 	"hash"
 	"sync"
@@ -165,17 +166,35 @@ func (k *keyring) add(id, purpose string, key []byte) error {
 type macPool struct{ pool sync.Pool }
 
 func newMACPool(key []byte) *macPool {
-	return &macPool{pool: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+	return &macPool{pool: sync.Pool{New: func() any { return &mac{hash: hmac.New(sha256.New, key)} }}}
 }
 
-// get returns a fresh state; put gives it back.
-func (p *macPool) get() hash.Hash {
-	h := p.pool.Get().(hash.Hash)
-	h.Reset()
-	return h
+// get returns a fresh state; put gives it back, and what sum returned with it.
+func (p *macPool) get() *mac {
+	m := p.pool.Get().(*mac)
+	m.hash.Reset()
+	return m
 }
 
-func (p *macPool) put(h hash.Hash) { p.pool.Put(h) }
+func (p *macPool) put(m *mac) { p.pool.Put(m) }
+
+// mac is HMAC-SHA256 with memory of its own, for texts and sums would be allocated otherwise.
+type mac struct {
+	hash    hash.Hash
+	scratch []byte
+}
+
+// part hashes the length of s and s.
+func (m *mac) part(s string) {
+	m.scratch = append(binary.BigEndian.AppendUint64(m.scratch[:0], uint64(len(s))), s...)
+	m.hash.Write(m.scratch)
+}
+
+// sum returns the 32 bytes; they stand until put.
+func (m *mac) sum() []byte {
+	m.scratch = m.hash.Sum(m.scratch[:0])
+	return m.scratch
+}
 
 // prove returns the proof kept in the instance row: only the same master key makes it again, and
 // it covers what must not be changed by hand.

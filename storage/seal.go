@@ -1,12 +1,10 @@
 package storage
 
 import (
+	"bytes"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"fmt"
-	"hash"
 	"strings"
 	"sync"
 
@@ -87,11 +85,11 @@ func (db *DB) MAC(keyID, purpose string, parts ...string) ([]byte, string, error
 	}
 	h := pool.get()
 	defer pool.put(h)
-	writePart(h, purpose)
+	h.part(purpose)
 	for _, part := range parts {
-		writePart(h, part)
+		h.part(part)
 	}
-	return h.Sum(make([]byte, 0, sha256.Size)), keyID, nil
+	return bytes.Clone(h.sum()), keyID, nil
 }
 
 // Hash returns the keyed hash under which a secret of this purpose is stored: HMAC-SHA256 with a key
@@ -100,16 +98,9 @@ func (db *DB) MAC(keyID, purpose string, parts ...string) ([]byte, string, error
 func (db *DB) Hash(purpose, secret string) string {
 	h := db.keys.hash.get()
 	defer db.keys.hash.put(h)
-	writePart(h, purpose)
-	writePart(h, secret)
-	var sum [sha256.Size]byte
-	return base64.RawURLEncoding.EncodeToString(h.Sum(sum[:0]))
-}
-
-// writePart hashes the length of s and s.
-func writePart(h hash.Hash, s string) {
-	var size [8]byte
-	binary.BigEndian.PutUint64(size[:], uint64(len(s)))
-	h.Write(size[:])
-	h.Write([]byte(s))
+	h.part(purpose)
+	h.part(secret)
+	var text [43]byte
+	base64.RawURLEncoding.Encode(text[:], h.sum())
+	return string(text[:])
 }

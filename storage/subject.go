@@ -1,7 +1,5 @@
 package storage
 
-import "crypto/sha256"
-
 // Subject returns the sub under which the app knows a user (OpenID Connect Core §8): the user's id, or
 // for an app with pairwise subjects HMAC-SHA256 of sector and id under a key that is never rotated, as 26
 // characters of the same kind. Apps of one sector see the same person alike, those of two sectors cannot
@@ -12,10 +10,9 @@ func (db *DB) Subject(app *App, userID string) string {
 	}
 	h := db.keys.pairwise.get()
 	defer db.keys.pairwise.put(h)
-	writePart(h, app.Registration.Sector)
-	writePart(h, userID)
-	var sum [sha256.Size]byte
-	return idEncoding.EncodeToString(h.Sum(sum[:0])[:16])
+	h.part(app.Registration.Sector)
+	h.part(userID)
+	return idEncoding.EncodeToString(h.sum()[:16])
 }
 
 // SessionName returns the sid under which the app knows a session: the session's id, or for an app with
@@ -27,9 +24,8 @@ func (db *DB) SessionName(app *App, sessionID string) string {
 	}
 	h := db.keys.pairwise.get()
 	defer db.keys.pairwise.put(h)
-	writePart(h, "sid")
-	writePart(h, app.Registration.Sector)
-	writePart(h, sessionID)
-	var sum [sha256.Size]byte
-	return idEncoding.EncodeToString(h.Sum(sum[:0])[:16])
+	h.part("sid")
+	h.part(app.Registration.Sector)
+	h.part(sessionID)
+	return idEncoding.EncodeToString(h.sum()[:16])
 }
