@@ -36,7 +36,7 @@ func conformanceServe(c *cli.Context, t terminal) error {
 	}
 	stop, release := stopSignals()
 	defer release()
-	listeners, err := listenOn(opts.listen)
+	listeners, err := listenOn(opts.listen, "--listen, and the port of --issuer with it")
 	if err != nil {
 		return err
 	}

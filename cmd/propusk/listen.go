@@ -9,11 +9,11 @@ import (
 	"syscall"
 )
 
-// listenOn opens the address serve listens on.
-func listenOn(address string) ([]net.Listener, error) {
+// listenOn opens an address. setting names where it was said, for the hint when somebody else has it.
+func listenOn(address, setting string) ([]net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, withHint(fmt.Errorf("something listens on %s already", address), "stop it, or change listen")
+		return nil, withHint(fmt.Errorf("something listens on %s already", address), "stop it, or change "+setting)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)

@@ -57,17 +57,17 @@ func TestListenLoopbackForeign(t *testing.T) {
 
 // TestListenOn: a taken port is explained.
 func TestListenOn(t *testing.T) {
-	listeners, err := listenOn("127.0.0.1:0")
+	listeners, err := listenOn("127.0.0.1:0", "listen")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer closeListeners(listeners)
-	_, err = listenOn(listeners[0].Addr().String())
+	_, err = listenOn(listeners[0].Addr().String(), "--listen")
 	var f *failure
-	if !errors.As(err, &f) || len(f.hints) == 0 {
-		t.Errorf("got %v, want an error with a hint", err)
+	if !errors.As(err, &f) || len(f.hints) != 1 || f.hints[0] != "stop it, or change --listen" {
+		t.Errorf("got %v, want an error with a hint that names --listen", err)
 	}
-	_, err = listenOn("256.0.0.1:1")
+	_, err = listenOn("256.0.0.1:1", "listen")
 	if err == nil {
 		t.Error("listens on an address there is not")
 	}

@@ -94,7 +94,7 @@ func locateDev(dir string) (storage.Config, error) {
 	key, err := storage.LoadMasterKey(filepath.Join(dir, masterKeyName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return where, withHint(fmt.Errorf("%s is missing: without it the database beside it cannot be opened", filepath.Join(dir, masterKeyName)),
-			"put the file back, or name the configuration of serve by -c")
+			"put the file back; if serve uses this directory, commands that take -c find the key by its configuration")
 	}
 	if err != nil {
 		return where, err

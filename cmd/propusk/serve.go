@@ -96,7 +96,7 @@ func inspect(ctx context.Context, where storage.Config, found *problems) *storag
 
 // serveChecked runs what was checked; db is nil on the first start.
 func serveChecked(ctx context.Context, t terminal, conf *config, set settings, where storage.Config, db *storage.DB, stop <-chan struct{}) error {
-	listeners, err := listenOn(set.listen)
+	listeners, err := listenOn(set.listen, "listen")
 	if err != nil {
 		return errors.Join(err, closeDB(db))
 	}
