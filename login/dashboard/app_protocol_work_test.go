@@ -60,9 +60,9 @@ func TestOwnKeys(t *testing.T) {
 	want(t, page, http.StatusOK, "This app signs with keys of its own")
 	wantNot(t, page, `value="new"`)
 	wantNot(t, alice.get("/apps/demo/notices"), "The app has no key that works")
-	want(t, alice.get("/apps/demo/setup"), http.StatusOK, "have your library make it (private_key_jwt)", "With private_key_jwt alone it has no access keys.")
+	want(t, alice.get("/apps/demo/setup"), http.StatusOK, "in the file that OIDC_CLIENT_KEY_FILE names", "With private_key_jwt alone it has no access keys.")
 	wantNot(t, alice.get("/apps/demo/setup"), "A secret is shown only when it is made.")
-	wantNot(t, alice.get("/apps/plain/setup"), "have your library make it")
+	wantNot(t, alice.get("/apps/plain/setup"), "OIDC_CLIENT_KEY_FILE")
 }
 
 // TestSubjectsChange holds that developers are told when everybody gets another sub, also by a change that

@@ -33,18 +33,8 @@ func (d *Dashboard) showSetup(w http.ResponseWriter, r *http.Request, m *login.M
 		Redirect: len(app.RedirectURIs) > 0 || !app.Allows(storage.GrantCode),
 		Preview:  preview,
 		Own:      !app.KeepsSecret() && !app.Public(),
-		Signs:    signs(app),
+		KeyFile:  code.Signs == storage.AuthPrivateKeyJWT,
 	})
-}
-
-// signs names the methods of an app that proves itself by signatures only; "" for any other.
-func signs(app *storage.App) string {
-	for _, method := range app.AuthMethods {
-		if method != storage.AuthSecretJWT && method != storage.AuthPrivateKeyJWT {
-			return ""
-		}
-	}
-	return strings.Join(app.AuthMethods, ", ")
 }
 
 // optionalScopes are those that a person may leave out, where somebody signs in at all.

@@ -17,9 +17,11 @@ type snippets struct {
 	Issuer   string
 	ID       string
 	Public   bool
-	Service  bool // no person signs in
-	Post     bool // the secret travels in the body
-	Insecure bool // the issuer is plain http
+	Service  bool   // no person signs in
+	Post     bool   // the secret travels in the body
+	Signs    string // private_key_jwt or client_secret_jwt, where the app sends assertions instead of a secret
+	Alg      string // by which it signs them
+	Insecure bool   // the issuer is plain http
 	Scopes   []string
 	Redirect string // the first that leads to a web server, else the first
 	Listen   string // host:port on which the program answers Redirect
@@ -40,6 +42,8 @@ func newSnippets(issuer string, app *storage.App) snippets {
 		Redirect: "https://app.example.com/callback",
 		Start:    "/login",
 	}
+	s.Signs = signingMethod(app)
+	s.Alg = signingAlg(app, s.Signs)
 	for _, scope := range app.Scopes {
 		s.Scopes = append(s.Scopes, scope.Name)
 	}
@@ -86,7 +90,10 @@ func (s snippets) scope() string { return strings.Join(s.Scopes, " ") }
 // env is a file .env; secret is the new one, "" where it is not known any more.
 func (s snippets) env(secret string) string {
 	pairs := [][2]string{{"OIDC_ISSUER", s.Issuer}, {"OIDC_CLIENT_ID", s.ID}}
-	if !s.Public {
+	switch {
+	case s.Signs == storage.AuthPrivateKeyJWT:
+		pairs = append(pairs, [2]string{"OIDC_CLIENT_KEY_FILE", "client-key.pem"})
+	case !s.Public:
 		pairs = append(pairs, [2]string{"OIDC_CLIENT_SECRET", secret})
 	}
 	if !s.Service {
@@ -121,8 +128,11 @@ func (s snippets) all() []page.Snippet {
 		{ID: "spring", Title: "Spring Boot", Files: s.spring()},
 		{ID: "curl", Title: "curl", Files: s.curl()},
 	}
+	if s.Signs != "" { // the others would need more than a page of code for it
+		list = list[:2]
+	}
 	if !s.Service {
-		for i, then := range []string{s.Start, s.Start, s.Start, "/"} { // Spring asks at every page
+		for i, then := range []string{s.Start, s.Start, s.Start, "/"}[:min(len(list), 4)] { // Spring asks at every page
 			list[i].Then = s.origin() + then
 		}
 	}

@@ -4,14 +4,15 @@ import "github.com/propusk/propusk/login/page"
 
 // golang is a program with golang.org/x/oauth2 and github.com/coreos/go-oidc.
 func (s snippets) golang() []page.SnippetFile {
+	more := when(s.Signs != "", " github.com/go-jose/go-jose/v4")
 	if s.Service {
 		return []page.SnippetFile{
-			{Text: "go mod init example.com/client\ngo get golang.org/x/oauth2\nset -a; . ./.env; go run .\n"},
+			{Text: "go mod init example.com/client\ngo get golang.org/x/oauth2" + more + "\nset -a; . ./.env; go run .\n"},
 			{Name: "main.go", Text: s.fillGo(goService)},
 		}
 	}
 	return []page.SnippetFile{
-		{Text: "go mod init example.com/client\ngo get golang.org/x/oauth2 github.com/coreos/go-oidc/v3/oidc\nset -a; . ./.env; go run .\n"},
+		{Text: "go mod init example.com/client\ngo get golang.org/x/oauth2 github.com/coreos/go-oidc/v3/oidc" + more + "\nset -a; . ./.env; go run .\n"},
 		{Name: "main.go", Text: s.fillGo(goCode)},
 	}
 }
@@ -21,13 +22,17 @@ func (s snippets) fillGo(text string) string {
 	if s.Post || s.Public {
 		style = "oauth2.AuthStyleInParams"
 	}
-	return fill(text,
+	secret := s.Signs == "" && !s.Public
+	if s.Signs != "" {
+		text += goSigned
+	}
+	return fill(text, append(s.signedGo(),
 		"issuer", quoted(s.Issuer), "id", quoted(s.ID), "redirect", quoted(s.Redirect), "scopes", quotedList(s.Scopes), "style", style,
 		"listen", quoted(s.Listen), "start", quoted(s.Start), "path", quoted(s.Path), "token", quoted(s.Issuer+"/connect/token"),
 		"os", when(!s.Public, "\n\t\"os\""), "secure", when(len(s.Redirect) > 5 && s.Redirect[:5] == "https", "Secure: true, "),
-		"secret", when(!s.Public, "\n\t\tClientSecret: os.Getenv(\"OIDC_CLIENT_SECRET\"),"),
-		"pad", when(!s.Public, " "),
-	)
+		"secret", when(secret, "\n\t\tClientSecret: os.Getenv(\"OIDC_CLIENT_SECRET\"),"),
+		"pad", when(secret, " "), "wide", when(secret, "   "),
+	)...)
 }
 
 const goCode = `
@@ -35,12 +40,12 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
+	"crypto/rand"«x509»
+	"encoding/json"«pem»
 	"log"
-	"net/http"«os»
+	"net/http"«os»«time»
 
-	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/coreos/go-oidc/v3/oidc"«jose»
 	"golang.org/x/oauth2"
 )
 
@@ -76,7 +81,7 @@ func main() {
 			http.Error(w, refused+": "+r.FormValue("error_description"), http.StatusForbidden)
 			return
 		}
-		token, err := config.Exchange(r.Context(), r.FormValue("code"), oauth2.VerifierOption(kept(r, "verifier")))
+		token, err := config.Exchange(r.Context(), r.FormValue("code"), oauth2.VerifierOption(kept(r, "verifier"))«proof»)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
@@ -118,27 +123,26 @@ const goService = `
 package main
 
 import (
-	"context"
-	"log"
-	"os"
-
+	"context"«rand»«x509»«pem»
+	"log"«url»
+	"os"«time»
+«jose»
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 )
 
 func main() {
 	config := &clientcredentials.Config{
-		ClientID:     «id»,
-		ClientSecret: os.Getenv("OIDC_CLIENT_SECRET"),
-		TokenURL:     «token»,
-		Scopes:       []string{«scopes»},
-		AuthStyle:    «style»,
+		ClientID:  «wide»«id»,«secret»
+		TokenURL:  «wide»«token»,
+		Scopes:    «wide»[]string{«scopes»},
+		AuthStyle: «wide»«style»,«serviceProof»
 	}
 	token, err := config.Token(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}
 	log.Printf("a token until %s", token.Expiry)
-	// config.Client(context.Background()) is an *http.Client that sends such tokens and renews them.
+	«renew»
 }
 `

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/propusk/propusk/login/page"
+	"github.com/propusk/propusk/storage"
 )
 
 // node is a program with openid-client 6.
@@ -12,8 +13,14 @@ func (s snippets) node() []page.SnippetFile {
 	if s.Service {
 		text = nodeService
 	}
-	authentication := "client.ClientSecretBasic(process.env.OIDC_CLIENT_SECRET)"
+	authentication, install, imports := "client.ClientSecretBasic(process.env.OIDC_CLIENT_SECRET)", "openid-client@6", ""
 	switch {
+	case s.Signs == storage.AuthPrivateKeyJWT:
+		authentication = `client.PrivateKeyJwt(await importPKCS8(await readFile(process.env.OIDC_CLIENT_KEY_FILE, "utf8"), ` + quoted(s.Alg) + `)` +
+			when(s.Alg == "EdDSA", nodeEdDSA) + `)`
+		install, imports = install+" jose@6", "import { readFile } from \"node:fs/promises\";\nimport { importPKCS8 } from \"jose\";\n"
+	case s.Signs == storage.AuthSecretJWT:
+		authentication = "client.ClientSecretJwt(process.env.OIDC_CLIENT_SECRET)"
 	case s.Public:
 		authentication = "client.None()"
 	case s.Post:
@@ -24,18 +31,23 @@ func (s snippets) node() []page.SnippetFile {
 		host, port = strings.Trim(s.Listen[:i], "[]"), s.Listen[i+1:]
 	}
 	return []page.SnippetFile{
-		{Text: "npm install openid-client@6\nnode --env-file=.env client.mjs\n"},
+		{Text: "npm install " + install + "\nnode --env-file=.env client.mjs\n"},
 		{Name: "client.mjs", Text: fill(text,
 			"issuer", quoted(s.Issuer), "id", quoted(s.ID), "redirect", quoted(s.Redirect), "scope", quoted(s.scope()),
-			"authentication", authentication, "insecure", when(s.Insecure, ", { execute: [client.allowInsecureRequests] }"),
+			"authentication", authentication, "imports", imports, "insecure", when(s.Insecure, ", { execute: [client.allowInsecureRequests] }"),
 			"start", quoted(s.Start), "path", quoted(s.Path), "port", port, "host", when(host != "", ", "+quoted(host)),
 			"secure", when(strings.HasPrefix(s.Redirect, "https:"), "; Secure"),
 		)},
 	}
 }
 
+// nodeEdDSA: openid-client calls the algorithm by the name it has in RFC 9864 only.
+const nodeEdDSA = `, {
+    [client.modifyAssertion]: (header) => { header.alg = "EdDSA"; },
+  }`
+
 const nodeCode = `
-import http from "node:http";
+«imports»import http from "node:http";
 import * as client from "openid-client";
 
 const redirectUri = «redirect»;
@@ -92,7 +104,7 @@ http.createServer(async (request, response) => {
 `
 
 const nodeService = `
-import * as client from "openid-client";
+«imports»import * as client from "openid-client";
 
 const config = await client.discovery(new URL(«issuer»), «id», undefined,
   «authentication»«insecure»);

@@ -55,12 +55,30 @@ var snippetApps = []struct {
 			"spring": {"authorization-grant-type: client_credentials"},
 			"curl":   {"grant_type=client_credentials"},
 		}},
+	{"signing", "https://id.example", storage.App{ID: "bank", AuthMethods: []string{storage.AuthPrivateKeyJWT}, GrantTypes: []string{storage.GrantCode},
+		RedirectURIs: []string{"https://bank.example/cb"}, Scopes: []storage.AppScope{{Name: "openid"}},
+		Registration: storage.Registration{JWKS: []byte(`{"keys":[{"kty":"EC","crv":"P-256"}]}`)}},
+		map[string][]string{
+			"go":   {`Algorithm: "ES256"`, "OIDC_CLIENT_KEY_FILE", "AuthStyleInParams", `"client_assertion", assertion()`, `Audience: jwt.Audience{"https://id.example"}`},
+			"node": {"client.PrivateKeyJwt", `"ES256"`, "openid-client@6 jose@6", "OIDC_CLIENT_KEY_FILE"},
+		}},
+	{"signing service", "https://id.example", storage.App{ID: "sync", AuthMethods: []string{storage.AuthPrivateKeyJWT},
+		GrantTypes: []string{storage.GrantClientCredentials}, Scopes: []storage.AppScope{{Name: "extern.api"}},
+		Registration: storage.Registration{AuthSigningAlg: "PS256"}},
+		map[string][]string{"go": {`Algorithm: "PS256"`, "EndpointParams"}, "node": {`"PS256"`, "clientCredentialsGrant"}}},
+	{"signing by secret", "https://id.example", storage.App{ID: "sync", AuthMethods: []string{storage.AuthSecretJWT},
+		GrantTypes: []string{storage.GrantClientCredentials}, Scopes: []storage.AppScope{{Name: "extern.api"}}},
+		map[string][]string{"go": {`Algorithm: "HS256"`, `[]byte(os.Getenv("OIDC_CLIENT_SECRET"))`}, "node": {"client.ClientSecretJwt(process.env.OIDC_CLIENT_SECRET)"}}},
 }
 
 func TestSnippets(t *testing.T) {
 	for _, tt := range snippetApps {
 		code := newSnippets(tt.issuer, &tt.app)
-		for _, s := range code.all() {
+		list := code.all()
+		if len(list) != len(tt.says) {
+			t.Errorf("%s: %d snippets, want %d", tt.name, len(list), len(tt.says))
+		}
+		for _, s := range list {
 			t.Run(tt.name+"/"+s.ID, func(t *testing.T) {
 				var all strings.Builder
 				for _, f := range s.Files {
@@ -72,8 +90,8 @@ func TestSnippets(t *testing.T) {
 						t.Errorf("no %q in:\n%s", text, all.String())
 					}
 				}
-				if strings.ContainsAny(all.String(), "«»") || tt.app.Public() && strings.Contains(all.String(), "CLIENT_SECRET") {
-					t.Errorf("something is not filled in, or a public app has a secret:\n%s", all.String())
+				if strings.ContainsAny(all.String(), "«»") || !tt.app.KeepsSecret() && strings.Contains(all.String(), "CLIENT_SECRET") {
+					t.Errorf("something is not filled in, or an app without a secret has one:\n%s", all.String())
 				}
 			})
 		}
@@ -119,6 +137,7 @@ func TestSnippetsSayWhereToBegin(t *testing.T) {
 		"post":    {"http://localhost:3000/login", "http://localhost:3000/login", "http://localhost:3000/login", "http://localhost:3000/", ""},
 		"native":  {"http://[::1]:8080/login", "http://[::1]:8080/login", "http://[::1]:8080/login", "http://[::1]:8080/", ""},
 		"service": {"", "", "", "", ""},
+		"signing": {"https://bank.example/login", "https://bank.example/login"}, "signing service": {"", ""}, "signing by secret": {"", ""},
 	}
 	for _, tt := range snippetApps {
 		var got []string

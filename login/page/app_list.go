@@ -61,8 +61,8 @@ type AppSetup struct {
 	Optional string // scopes that people may leave out, divided by commas
 	Redirect bool   // there is a redirect URI, or the app needs none
 	Preview  *UserInfo
-	Own      bool   // the app has no secret but keys of its own
-	Signs    string // methods, where the app proves itself by signatures only; the programs know no such
+	Own      bool // the app has no secret but keys of its own
+	KeyFile  bool // the programs read a private key
 }
 
 // UserInfo is what userinfo answers the app about the person who looks at the page.
