@@ -3,6 +3,8 @@
 GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 PACKAGES := cmd provider storage login static
+# One test more than processors: those in the browser wait a good deal.
+PARALLEL := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 # The race detector looks at all code but three packages that compute for themselves: SQLite's C made Go, the
 # arithmetic of RSA and argon2 took most of its time. Packages whose generics or atomics others use must stay in:
@@ -24,7 +26,7 @@ build:
 test:
 	testdata/install.sh compiler
 	@$(MAKE) --no-print-directory -j2 tools check
-	$(GO) test -vet=off -parallel 3 -timeout 15m ./...
+	$(GO) test -vet=off -parallel $(PARALLEL) -timeout 15m ./...
 
 ## check: formatting and vet, from the same compiled packages as the tests
 check:

@@ -18,30 +18,25 @@ import (
 // The tests of this package that are named after somebody else's client run the binary itself, as a
 // person would, and speak to it over the network only.
 
-// program returns the path of propusk. Tests run the test binary under that name, which [TestMain] has put
-// first in PATH: so servers under test have the race detector too. What is measured is what ships.
+// program returns the path of propusk, built once per run beside the test binary, whose directory the go
+// command removes. What stands in GOFLAGS holds for it: under make test it has the race detector, and finds
+// everything compiled.
 func program(t testing.TB) string {
 	t.Helper()
-	if _, measured := t.(*testing.B); !measured {
-		return tool(t, "propusk")
-	}
-	path, err := shipped()
+	path, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-// shipped builds propusk once per run, beside the test binary, whose directory the go command removes.
-var shipped = sync.OnceValues(func() (string, error) {
+var built = sync.OnceValues(func() (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", err
 	}
 	path := filepath.Join(filepath.Dir(self), "propusk-under-test")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, module+"/cmd/propusk")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := build.CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", path, module+"/cmd/propusk").CombinedOutput()
 	if err != nil {
 		return "", errors.New("go build: " + err.Error() + "\n" + string(out))
 	}
