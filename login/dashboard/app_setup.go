@@ -33,6 +33,7 @@ func (d *Dashboard) showSetup(w http.ResponseWriter, r *http.Request, m *login.M
 		Redirect: len(app.RedirectURIs) > 0 || !app.Allows(storage.GrantCode),
 		Preview:  preview,
 		Own:      !app.KeepsSecret() && !app.Public(),
+		Signs:    code.Signs != "",
 		KeyFile:  code.Signs == storage.AuthPrivateKeyJWT,
 	})
 }

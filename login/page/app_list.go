@@ -62,7 +62,8 @@ type AppSetup struct {
 	Redirect bool   // there is a redirect URI, or the app needs none
 	Preview  *UserInfo
 	Own      bool // the app has no secret but keys of its own
-	KeyFile  bool // the programs read a private key
+	Signs    bool // the programs sign assertions
+	KeyFile  bool // … by a private key in a file
 }
 
 // UserInfo is what userinfo answers the app about the person who looks at the page.

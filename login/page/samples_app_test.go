@@ -78,7 +78,7 @@ func registrySamples() []sample {
 				{ID: "go", Title: "Go", Open: true, Files: []SnippetFile{{"", "go get golang.org/x/oauth2"}, {"main.go", "package main\n\nfunc main() {\n\tif 1 < 2 && true {\n\t}\n}\n"}}},
 				{ID: "curl", Title: "curl", Files: []SnippetFile{{"", "curl -d \"code=$code\""}}},
 			}}},
-		{"app-setup", false, AppSetup{AppHead: reports("setup"), Client: reportsClient, Own: true, KeyFile: true,
+		{"app-setup", false, AppSetup{AppHead: reports("setup"), Client: reportsClient, Own: true, Signs: true, KeyFile: true,
 			Preview: &UserInfo{JSON: "{\u202e\n  \"sub\": \"1\"\n}", Asked: true, InToken: true, Scopes: []ScopeRow{{Name: "profile", Title: both("Your name", "Имя"), Asked: "required", Checked: true}, {Name: "email", Title: both("E-mail", "Почта")}}}, Env: "OIDC_ISSUER=https://id.harbour.example\n"}},
 		{"app-setup-public", false, AppSetup{AppHead: looking("setup"), Client: reportsClient, Public: true, Redirect: true, Env: "OIDC_ISSUER=https://id.harbour.example\n"}},
 	}
