@@ -24,15 +24,7 @@ func TestLogoutPairwise(t *testing.T) {
 	b := w.browser()
 	b.signIn(b.get("/login"), "alice", "alice")
 	s := b.session()
-	err = w.db.Decide(t.Context(), storage.Actor{Kind: storage.ActorUser, ID: s.UserID}, "shop", []storage.Consent{{Scope: "openid", Granted: true, DecidedAt: w.clock.Now()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	outcome, err := w.db.RedeemCode(t.Context(), &storage.Grant{ID: "grant-of-the-shop", UserID: s.UserID, AppID: "shop", SessionID: s.ID,
-		Scopes: []string{"openid"}, AuthTime: w.clock.Now(), ACR: "1", EndsAt: w.clock.Now().Add(time.Hour)}, false)
-	if err != nil || outcome != storage.Redeemed {
-		t.Fatalf("grant: %v, %v", outcome, err)
-	}
+	w.shopGrant(s)
 	wantPage(t, b.endsession(storage.LogoutRequest{AppID: "shop", SessionID: s.ID, Sub: "x"}), http.StatusOK, "logout-yes")
 	a := b.endsession(storage.LogoutRequest{AppID: "shop", SessionID: w.db.SessionName(app, s.ID), Sub: "x"})
 	if b.session() != nil {
@@ -40,6 +32,20 @@ func TestLogoutPairwise(t *testing.T) {
 	}
 	if !strings.Contains(a.body, "sid="+w.db.SessionName(app, s.ID)+`"`) || strings.Contains(a.body, s.ID) {
 		t.Errorf("frames of\n%s", a.body)
+	}
+}
+
+// shopGrant lets the app shop get tokens in a session.
+func (w *world) shopGrant(s *storage.Session) {
+	w.t.Helper()
+	err := w.db.Decide(w.t.Context(), storage.Actor{Kind: storage.ActorUser, ID: s.UserID}, "shop", []storage.Consent{{Scope: "openid", Granted: true, DecidedAt: w.clock.Now()}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	outcome, err := w.db.RedeemCode(w.t.Context(), &storage.Grant{ID: "grant-of-the-shop", UserID: s.UserID, AppID: "shop", SessionID: s.ID,
+		Scopes: []string{"openid"}, AuthTime: w.clock.Now(), ACR: "1", EndsAt: w.clock.Now().Add(time.Hour)}, false)
+	if err != nil || outcome != storage.Redeemed {
+		w.t.Fatalf("grant: %v, %v", outcome, err)
 	}
 }
 
@@ -61,15 +67,7 @@ func TestLogoutFrames(t *testing.T) {
 	if got, want := b.cookies["__Host-propusk_state"], w.db.BrowserState(s.ID); got != want {
 		t.Errorf("state of the browser %q, want %q", got, want)
 	}
-	err := w.db.Decide(t.Context(), storage.Actor{Kind: storage.ActorUser, ID: s.UserID}, "shop", []storage.Consent{{Scope: "openid", Granted: true, DecidedAt: w.clock.Now()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	outcome, err := w.db.RedeemCode(t.Context(), &storage.Grant{ID: "grant-of-the-shop", UserID: s.UserID, AppID: "shop", SessionID: s.ID,
-		Scopes: []string{"openid"}, AuthTime: w.clock.Now(), ACR: "1", EndsAt: w.clock.Now().Add(time.Hour)}, false)
-	if err != nil || outcome != storage.Redeemed {
-		t.Fatalf("grant: %v, %v", outcome, err)
-	}
+	w.shopGrant(s)
 	a := b.endsession(storage.LogoutRequest{AppID: "shop", SessionID: s.ID, Sub: s.UserID, RedirectURI: "https://shop.example/bye", State: "s 1"})
 	wantPage(t, a, http.StatusOK, "logout-next")
 	if got, want := a.header.Get("Refresh"), "2; url=https://shop.example/bye?state=s+1"; got != want {

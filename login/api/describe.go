@@ -76,7 +76,7 @@ func (a *API) eachOperation(f func(*huma.Operation)) {
 }
 
 // publish completes the OpenAPI document and mounts it with its page. Both are made when somebody first asks
-// for them: together they took a third of a start.
+// for them: together they took a quarter of a start.
 func (a *API) publish() {
 	a.eachOperation(complete)
 	a.spec = sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })

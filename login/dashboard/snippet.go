@@ -122,22 +122,25 @@ func envValue(value string) string {
 // all are the snippets in the order of the page, the first one open.
 func (s snippets) all() []page.Snippet {
 	list := []page.Snippet{
-		{ID: "go", Title: "Go", Files: s.golang()},
-		{ID: "node", Title: "Node.js", Files: s.node()},
-		{ID: "python", Title: "Python", Files: s.python()},
-		{ID: "spring", Title: "Spring Boot", Files: s.spring()},
-		{ID: "curl", Title: "curl", Files: s.curl()},
+		{ID: "go", Title: "Go", Files: s.golang(), Then: s.begin(s.Start), Open: true},
+		{ID: "node", Title: "Node.js", Files: s.node(), Then: s.begin(s.Start)},
 	}
 	if s.Signs != "" { // the others would need more than a page of code for it
-		list = list[:2]
+		return list
 	}
-	if !s.Service {
-		for i, then := range []string{s.Start, s.Start, s.Start, "/"}[:min(len(list), 4)] { // Spring asks at every page
-			list[i].Then = s.origin() + then
-		}
+	return append(list,
+		page.Snippet{ID: "python", Title: "Python", Files: s.python(), Then: s.begin(s.Start)},
+		page.Snippet{ID: "spring", Title: "Spring Boot", Files: s.spring(), Then: s.begin("/")}, // it asks at every page
+		page.Snippet{ID: "curl", Title: "curl", Files: s.curl()},
+	)
+}
+
+// begin is what is opened in the browser to sign in; "" where nobody does.
+func (s snippets) begin(path string) string {
+	if s.Service {
+		return ""
 	}
-	list[0].Open = true
-	return list
+	return s.origin() + path
 }
 
 // origin is where the running program is opened in the browser; "" where the redirect URI is none of the web.

@@ -21,7 +21,8 @@ func signingMethod(app *storage.App) string {
 	return storage.AuthSecretJWT
 }
 
-// signingAlg is what the app signs assertions by: what it registered, else what its first key is for.
+// signingAlg is what the app signs assertions by: what it registered, else what its first key is for that
+// can be used. Only known names get into the programs: the key set is the client's own text.
 func signingAlg(app *storage.App, method string) string {
 	if method == storage.AuthSecretJWT {
 		return storage.SecretSigningAlg
@@ -30,12 +31,17 @@ func signingAlg(app *storage.App, method string) string {
 		Keys []struct{ Kty, Alg string }
 	}
 	_ = json.Unmarshal(app.Registration.JWKS, &set) // a set at an address is not known here
-	usual := "RS256"
-	if len(set.Keys) > 0 {
-		byType := map[string]string{"EC": "ES256", "OKP": "EdDSA"}[set.Keys[0].Kty]
-		usual = cmp.Or(set.Keys[0].Alg, byType, usual)
+	algs := []string{app.Registration.AuthSigningAlg}
+	for _, key := range set.Keys {
+		byType := map[string]string{"RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}[key.Kty]
+		algs = append(algs, cmp.Or(key.Alg, byType))
 	}
-	return cmp.Or(app.Registration.AuthSigningAlg, usual)
+	for _, alg := range algs {
+		if slices.Contains(storage.ClientSigningAlgs, alg) {
+			return alg
+		}
+	}
+	return "RS256"
 }
 
 // signedGo fills the places in Go's programs that depend on whether the app signs.

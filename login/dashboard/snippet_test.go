@@ -131,6 +131,20 @@ func run(t *testing.T, path, text string, command ...string) {
 	}
 }
 
+func TestSigningAlg(t *testing.T) {
+	for keys, want := range map[string]string{
+		``: "RS256", `{"keys":[{"kty":"RSA"}]}`: "RS256", `{"keys":[{"kty":"OKP"}]}`: "EdDSA", `{"keys":[{"kty":"RSA","alg":"PS256"}]}`: "PS256",
+		`{"keys":[{"kty":"RSA","alg":"RSA-OAEP"},{"kty":"EC"}]}`:        "ES256",
+		`{"keys":[{"kty":"EC","alg":"\" + steal()\n"}]}`:                "RS256",
+		`{"keys":[{"kty":"EC","alg":"ES256"},{"kty":"RSA","alg":"x"}]}`: "ES256",
+	} {
+		app := storage.App{Registration: storage.Registration{JWKS: []byte(keys)}}
+		if got := signingAlg(&app, storage.AuthPrivateKeyJWT); got != want {
+			t.Errorf("%s: %q, want %q", keys, got, want)
+		}
+	}
+}
+
 func TestSnippetsSayWhereToBegin(t *testing.T) {
 	want := map[string][]string{
 		"web":     {"https://shop.example/start", "https://shop.example/start", "https://shop.example/start", "https://shop.example/", ""},
